@@ -1,0 +1,45 @@
+"""What can go wrong with a question, a model or a setting, and what to do about it.
+
+AssistantError
+├── QuestionRefused        empty, or longer than the limit
+├── ModelMissing           no GGUF at the place
+├── ModelUnusable          cut short, not a GGUF, wrong kind or architecture, hash differs
+├── ContextTooSmall        not even one passage fits
+├── BadSettings            an unknown key or a value out of range
+├── BadAnswerFile          faju verify was given something that is not an answer
+└── BadEvaluationFile      a question set with a wrong line; names line and field
+"""
+
+from __future__ import annotations
+
+
+class AssistantError(Exception):
+    """Base of the assistant room. ``str(error)`` is one line: what, where, what to do."""
+
+
+class QuestionRefused(AssistantError):
+    """The question is empty or too long."""
+
+
+class ModelMissing(AssistantError):
+    """No model file lies at the place."""
+
+
+class ModelUnusable(AssistantError):
+    """The file is no GGUF, is damaged, or holds a model that cannot chat."""
+
+
+class ContextTooSmall(AssistantError):
+    """The model's context cannot hold the question and one passage."""
+
+
+class BadSettings(AssistantError):
+    """A setting is unknown or out of range; the message names the key."""
+
+
+class BadAnswerFile(AssistantError):
+    """The file holds no answer of ours."""
+
+
+class BadEvaluationFile(AssistantError):
+    """A question set has a wrong line; the message names line and field."""

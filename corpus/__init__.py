@@ -1,0 +1,1 @@
+"""Files on disk to chunks of text with exact places; knows nothing of vectors or models."""

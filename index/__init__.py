@@ -1,0 +1,1 @@
+"""Chunks to ranked passages; knows nothing of prompts or language models."""
