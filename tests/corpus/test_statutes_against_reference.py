@@ -51,6 +51,7 @@ RANKS = {
     "normative_document": "规范性文件",
 }
 COMPARED_FACTS = ("title", "published", "effective", "expired")
+FACTS_BESIDE_DATES = ("title", "expired", "amended_through")
 
 ARTICLE_START = re.compile(r"第([零〇一二三四五六七八九十百千]+)条(?:之([一二三四五六七八九十]+))?[ 　]")
 POINT_START = re.compile(r"([一二三四五六七八九十]+)、")
@@ -262,9 +263,16 @@ def reference_of(facts: Mapping[str, str | None]) -> Path | None:
         if candidate["title"] != facts["title"]:
             continue
         key = "effective" if candidate["effective"] and facts["effective"] else "published"
-        if candidate[key] == facts[key]:
+        if candidate[key] == facts[key] or dated_by_first_version(candidate, facts):
             return path
     return None
+
+
+def dated_by_first_version(official: Mapping[str, str | None], ours: Mapping[str, str | None]) -> bool:
+    """The reference dates the Criminal Law by its 1997 text; its last amendment says which version it holds."""
+    if official["effective"] == ours["effective"] or official["effective"] != ours["first_effective"]:
+        return False
+    return official["amended_through"] is not None and official["amended_through"] == ours["amended_through"]
 
 
 def differences(path: Path) -> Iterator[str]:
@@ -277,7 +285,8 @@ def differences(path: Path) -> Iterator[str]:
     official = parse(source.read_text(encoding="utf-8"))
     # Transcribed from a page-wise source: the words are right, the breaks between 款 are not.
     breaks_are_right = "copied_how" not in official.facts
-    for key in COMPARED_FACTS:
+    compared = FACTS_BESIDE_DATES if dated_by_first_version(official.facts, ours.facts) else COMPARED_FACTS
+    for key in compared:
         if official.facts[key] is not None and ours.facts[key] != official.facts[key]:
             yield f"{key}: ours {ours.facts[key]}, official {official.facts[key]}"
     whole = official.facts["complete"] == "true"
