@@ -335,6 +335,22 @@ def test_a_changed_character_is_found() -> None:
     assert first_difference(ours.lines[(253, 1)][0], official.lines[(253, 1)][0]).count("official: 一千") == 1
 
 
+def test_the_corpus_holds_statutes() -> None:
+    assert len(statute_files()) >= 30, "an empty folder would pass every comparison"
+
+
+def test_a_file_that_misstates_its_articles_is_found(tmp_path: Path) -> None:
+    source = next(STATUTES.glob("互联网法院案件管辖规定-*.md"))
+    copy = tmp_path / source.name
+    copy.write_text(source.read_text(encoding="utf-8").replace("articles: 1-4", "articles: 1-5"), encoding="utf-8")
+    assert list(own_faults(copy)) == ["front matter says articles: 1-5, the file holds: 1-4"]
+
+
+def test_two_items_in_one_line_are_found() -> None:
+    faults = list(line_faults(parse(SAMPLE.replace("乙；\n", "乙；"))))
+    assert faults == ["article 10: two 项 in one line: '（一）乙；（二）丙。'"]
+
+
 def test_articles_are_read_with_number_lines_and_headings() -> None:
     statute = parse(SAMPLE)
     assert statute.numbers == ((10, 0), (253, 1))
