@@ -90,6 +90,6 @@ def _value(written: str) -> float | None:
 
 
 def unsupported_quantities(sentence: str, passages: str) -> tuple[str, ...]:
-    """Return the quantities of ``sentence``, as written, that ``passages`` does not name; empty if all are borne out."""
+    """Return the quantities of ``sentence``, as written, that ``passages`` does not name."""
     known = {quantity for quantity, _ in find_quantities(passages)}
     return tuple(written for quantity, written in find_quantities(sentence) if quantity not in known)

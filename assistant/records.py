@@ -46,14 +46,33 @@ class NumberedPassage:
     units: tuple[QuotableUnit, ...]
 
 
+class PartKind(Enum):
+    """How a piece of a prompt becomes tokens."""
+
+    OURS = "ours"  # fixed text of the program; special tokens in it are special
+    DATA = "data"  # the question or a passage: <|im_start|> in it is eleven characters
+    LABEL = "label"  # the label of a quotable unit; ``text`` is its number
+
+
+@dataclass(frozen=True, slots=True)
+class PromptPart:
+    text: str
+    kind: PartKind
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Exactly what the model sees. ``token_count`` is counted by its own tokenizer."""
+    """Exactly what the model sees. ``token_count`` is counted by its own tokenizer.
+
+    ``parts`` are the user's turn piece by piece, ``user`` the same as one text. ``passages`` are those that fit;
+    ``units`` of one that was shortened are the ones still whole.
+    """
 
     system: str
     user: str
     passages: tuple[NumberedPassage, ...]
     token_count: int
+    parts: tuple[PromptPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,19 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionUnderstood:
+    """The first event: the question as it will be answered, the day whose law counts, and emergency advice.
+
+    ``rewritten`` is None where the question stands as it was asked.
+    """
+
+    question: str
+    rewritten: str | None
+    as_of: date
+    safety: str
+
+
+@dataclass(frozen=True, slots=True)
 class StageReached:
     """An event: the answer entered ``stage``. ``passages`` are known from READING on."""
 
@@ -138,4 +170,4 @@ class SentenceReleased:
     sentence: AnswerSentence
 
 
-AnswerEvent: TypeAlias = StageReached | SentenceReleased | Answer
+AnswerEvent: TypeAlias = QuestionUnderstood | StageReached | SentenceReleased | Answer

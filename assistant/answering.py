@@ -1,0 +1,218 @@
+"""Composes an answer: understand, retrieve, decide whether to answer, let the model choose, verify, release.
+
+One generator serves command line, page and evaluation. Stopping is closing it, or ``should_stop``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from assistant import rendering, wording
+from assistant.asking import clean_question
+from assistant.followups import Understood, understand
+from assistant.gating import Gate, GateDecision
+from assistant.generation import LanguageModel
+from assistant.prompting import number_passages
+from assistant.quoting import GenerationStatistics, QuotedUnit, quote
+from assistant.records import (
+    Answer,
+    AnswerEvent,
+    AnswerMode,
+    AnswerSentence,
+    DeclineReason,
+    NumberedPassage,
+    QuestionUnderstood,
+    RemovedSentence,
+    SentenceReleased,
+    Stage,
+    StageReached,
+    Timings,
+    Turn,
+)
+from assistant.safety import emergency_advice
+from assistant.settings import Settings
+from assistant.verification import Verifier
+from corpus.lawbook import LawBook
+from corpus.records import UnitRole, Validity
+from index.records import SearchQuery, SearchResult
+from index.searching import SearchIndex
+
+# The index is asked for more than is shown, so that the gate sees how the field thins out.
+CANDIDATES = 20
+
+
+def never() -> bool:
+    """Return False: nobody asked to stop."""
+    return False
+
+
+@dataclass(slots=True)
+class Assistant:
+    """Everything an answer needs. ``load_model`` is called at the first question that is not declined."""
+
+    index: SearchIndex
+    lawbook: LawBook
+    gate: Gate
+    settings: Settings
+    version: str
+    load_model: Callable[[], LanguageModel]
+    _model: LanguageModel | None = field(default=None, repr=False)
+
+    @property
+    def model(self) -> LanguageModel:
+        if self._model is None:
+            self._model = self.load_model()
+        return self._model
+
+    def answer(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        as_of: date | None = None,
+        mode: AnswerMode | None = None,
+        should_stop: Callable[[], bool] = never,
+    ) -> Iterator[AnswerEvent]:
+        """Yield what happens while ``question`` is answered; the last event is the Answer.
+
+        ``as_of`` None takes the day that the question names, else today. Raises QuestionRefused, and what
+        loading the model raises. The same question, index, model and settings give the same answer.
+        """
+        clock = _Clock()
+        asked = clean_question(question, self.settings.max_question_chars)
+        understood = understand(asked, history, today=date.today())
+        draft = _Draft(
+            assistant=self,
+            question=asked,
+            understood=understood,
+            as_of=as_of or understood.as_of or date.today(),
+            mode=mode or self.settings.mode or AnswerMode.QUOTE,
+            safety=emergency_advice(asked, self.settings.language),
+            clock=clock,
+        )
+        yield QuestionUnderstood(asked, understood.rewritten, draft.as_of, draft.safety)
+        yield StageReached(Stage.RETRIEVING)
+        yield from draft.events(should_stop)
+
+
+@dataclass(slots=True)
+class _Clock:
+    started: float = field(default_factory=time.perf_counter)
+    retrieved: float | None = None
+    first_sentence: float | None = None
+
+    def milliseconds(self) -> float:
+        return (time.perf_counter() - self.started) * 1000
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An answer being made; ``events`` runs through the stages and ends with the Answer."""
+
+    assistant: Assistant
+    question: str
+    understood: Understood
+    as_of: date
+    mode: AnswerMode
+    safety: str
+    clock: _Clock
+    passages: tuple[NumberedPassage, ...] = ()
+    result: SearchResult | None = None
+    sentences: list[AnswerSentence] = field(default_factory=list)
+    removed: list[RemovedSentence] = field(default_factory=list)
+    statistics: GenerationStatistics | None = None
+
+    def events(self, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
+        asked = self.understood.text
+        self.result = self.assistant.index.search(SearchQuery(asked, self.as_of, k=CANDIDATES))
+        self.clock.retrieved = self.clock.milliseconds()
+        decision = self.assistant.gate.decide(asked, self.result)
+        if decision.reason is not None:
+            yield self._declined(decision)
+            return
+        if self.mode is AnswerMode.SEARCH:
+            self.passages = number_passages(self.result.passages[: self.assistant.settings.passages])
+            yield StageReached(Stage.READING, self.passages)
+            yield self._finished(rendering.passages_text(self.passages, self.assistant.settings.language))
+            return
+        self.passages = number_passages(self._quotable(self.result), self.assistant.model, asked)
+        yield StageReached(Stage.READING, self.passages)
+        yield from self._quoting(asked, should_stop)
+        if self.sentences:
+            yield self._finished(rendering.answer_text(self.sentences, self.assistant.settings.language))
+        else:
+            yield self._declined(GateDecision(DeclineReason.NOTHING_VERIFIED, 0.0))
+
+    def _quotable(self, result: SearchResult) -> tuple:  # type: ignore[type-arg]
+        """The best passages in force on the day, and those whose old number the question asks for, at the end."""
+        in_force = [passage for passage in result.passages if passage.validity is Validity.IN_FORCE]
+        asked_for = [p for p in result.passages if p.validity is not Validity.IN_FORCE and p.trace.exact]
+        return (*in_force[: self.assistant.settings.passages], *asked_for[:2])
+
+    def _quoting(self, asked: str, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
+        verifier = Verifier(self.assistant.lawbook, self.as_of, self.passages)
+        writing = quote(self.assistant.model, asked, self.passages, should_stop=should_stop)
+        announced = False
+        for item in writing:
+            if isinstance(item, GenerationStatistics):
+                self.statistics = item
+                continue
+            if not announced:
+                announced = True
+                yield StageReached(Stage.ANSWERING, self.passages)
+            sentence = _sentence(item)
+            why_not = verifier.objection(sentence, self.mode)
+            if why_not:
+                self.removed.append(RemovedSentence(sentence.text, why_not))
+                continue
+            self.sentences.append(sentence)
+            if self.clock.first_sentence is None:
+                self.clock.first_sentence = self.clock.milliseconds()
+            yield SentenceReleased(sentence)
+
+    def _declined(self, decision: GateDecision) -> Answer:
+        language = self.assistant.settings.language
+        assert decision.reason is not None
+        notes = [note.message for note in (self.result.notes if self.result else ())]
+        lines = [wording.DECLINED[decision.reason][language], *notes, decision.message, wording.COVERAGE[language]]
+        text = "\n".join(line for line in lines if line)
+        return replace(self._finished(text), declined=True, reason=decision.reason, sentences=(), passages=())
+
+    def _finished(self, text: str) -> Answer:
+        assistant = self.assistant
+        model = assistant._model
+        return Answer(
+            question=self.question,
+            rewritten=self.understood.rewritten,
+            as_of=self.as_of,
+            mode=self.mode,
+            model=model.name if model and self.mode is not AnswerMode.SEARCH else "",
+            declined=False,
+            reason=None,
+            text=text,
+            sentences=tuple(self.sentences),
+            removed=tuple(self.removed),
+            passages=self.passages,
+            notes=self.result.notes if self.result else (),
+            timings=Timings(
+                retrieve_ms=self.clock.retrieved or 0.0,
+                first_sentence_ms=self.clock.first_sentence,
+                total_ms=self.clock.milliseconds(),
+                tokens_per_second=self.statistics.tokens_per_second if self.statistics else None,
+            ),
+            index=assistant.index.manifest.corpus_sha256,
+            version=assistant.version,
+            safety=self.safety,
+            model_sha256=model.sha256 if model else "",
+            settings_sha256=assistant.settings.digest(),
+        )
+
+
+def _sentence(item: QuotedUnit) -> AnswerSentence:
+    unit = item.unit
+    return AnswerSentence(text=unit.text, citations=(item.number,), role=unit.role, quotes=unit.spans)
+
+
+__all__ = ["Assistant", "UnitRole", "never"]
