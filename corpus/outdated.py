@@ -15,11 +15,14 @@ from corpus.lawbook import LawBook
 from corpus.records import ArticleNumber, LawVersion
 from corpus.script import to_plain
 
-# “处五日以下拘留或者五百元以下罚款” has 16 words-characters and must be found; with 10, ordinary prose such as
-# “发送信息干扰他人正常生活” was taken for a quotation of the old article (seen in an article of our own).
-RUN_CHARS = 14
+# A run that names an amount or a term is old law when it is this long: “处五日以下拘留或者五百元以下罚款” has 16 characters.
+# With 10, prose such as “发送信息干扰他人正常生活” was taken for the old article (seen in an article of our own).
+FIGURE_RUN_CHARS = 14
+# Other runs must be longer: “主管部门责令改正，给予警告，没收” is how every administrative penalty is worded.
+RUN_CHARS = 20
 
 _NOT_WORDS = re.compile(r"[\W_]+")
+_FIGURE = re.compile(r"[一二三四五六七八九十百千万]+[元日年月倍]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,17 @@ class OutdatedLaw:
     day: date
 
     @cached_property
-    def _expired_runs(self) -> dict[str, tuple[LawVersion, ArticleNumber]]:
-        runs: dict[str, tuple[LawVersion, ArticleNumber]] = {}
-        for version in self.lawbook.versions:
-            if version.expired and version.expired <= self.day:
-                for held in self.lawbook.articles(version.id):
-                    words = _words(held.text)
-                    for start in range(len(words) - RUN_CHARS + 1):
-                        runs.setdefault(words[start : start + RUN_CHARS], (version, held.number))
-        return runs
+    def _expired(self) -> tuple[tuple[str, LawVersion, ArticleNumber], ...]:
+        return tuple(
+            (_words(held.text), version, held.number)
+            for version in self.lawbook.versions
+            if version.expired and version.expired <= self.day
+            for held in self.lawbook.articles(version.id)
+        )
+
+    @cached_property
+    def _expired_text(self) -> str:
+        return "\n".join(words for words, _, _ in self._expired)
 
     @cached_property
     def _in_force(self) -> str:
@@ -73,9 +78,16 @@ class OutdatedLaw:
     def find(self, text: str) -> OutdatedWords | None:
         """Return the first run of ``text`` that only an expired version has, None where there is none."""
         words = _words(text)
-        for start in range(len(words) - RUN_CHARS + 1):
-            run = words[start : start + RUN_CHARS]
-            if run in self._expired_runs and run not in self._in_force:
-                version, article = self._expired_runs[run]
-                return OutdatedWords(run, version, article)
+        for start in range(len(words) - FIGURE_RUN_CHARS + 1):
+            run = words[start : start + FIGURE_RUN_CHARS]
+            if not _FIGURE.search(run):
+                run = words[start : start + RUN_CHARS]
+                if len(run) < RUN_CHARS:
+                    continue
+            if run in self._expired_text and run not in self._in_force:
+                return self._named(run)
         return None
+
+    def _named(self, run: str) -> OutdatedWords:
+        version, article = next((version, article) for words, version, article in self._expired if run in words)
+        return OutdatedWords(run, version, article)
