@@ -15,11 +15,11 @@ from corpus.lawbook import LawBook
 from corpus.records import ArticleNumber, LawVersion
 from corpus.script import to_plain
 
-# A run that names an amount or a term is old law when it is this long: “处五日以下拘留或者五百元以下罚款” has 16 characters.
-# With 10, prose such as “发送信息干扰他人正常生活” was taken for the old article (seen in an article of our own).
-FIGURE_RUN_CHARS = 14
-# Other runs must be longer: “主管部门责令改正，给予警告，没收” is how every administrative penalty is worded.
-RUN_CHARS = 20
+# A run of the text is old law where it names an amount or a term and is this long:
+# “处五日以下拘留或者五百元以下罚款” has 16 characters. Runs without a figure are left alone at any length:
+# “不服的可以依法申请行政复议或者提起行政诉讼” is how every version and every adviser words it (seen in articles
+# of our own), and no reader is misled by it.
+RUN_CHARS = 14
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _FIGURE = re.compile(r"[一二三四五六七八九十百千万]+[元日年月倍]")
@@ -78,13 +78,9 @@ class OutdatedLaw:
     def find(self, text: str) -> OutdatedWords | None:
         """Return the first run of ``text`` that only an expired version has, None where there is none."""
         words = _words(text)
-        for start in range(len(words) - FIGURE_RUN_CHARS + 1):
-            run = words[start : start + FIGURE_RUN_CHARS]
-            if not _FIGURE.search(run):
-                run = words[start : start + RUN_CHARS]
-                if len(run) < RUN_CHARS:
-                    continue
-            if run in self._expired_text and run not in self._in_force:
+        for start in range(len(words) - RUN_CHARS + 1):
+            run = words[start : start + RUN_CHARS]
+            if _FIGURE.search(run) and run in self._expired_text and run not in self._in_force:
                 return self._named(run)
         return None
 
