@@ -1,6 +1,5 @@
+# Annotations are evaluated at once here (no ``from __future__ import annotations``): their help texts are closures.
 """The command ``faju``: puts the commands together in the language asked for. ``faju --help`` imports nothing heavy."""
-
-from __future__ import annotations
 
 import os
 import sys
