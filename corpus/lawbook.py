@@ -180,11 +180,13 @@ class LawBook:
 
     @cached_property
     def _known(self) -> Mapping[str, KnownLaw]:
-        return {law.short_title: law for law in self._tables.known}
+        """Laws not held. One may be held under another short title, so full titles count too."""
+        held = {plain_title(name) for version in self.versions for name in (version.title, version.short_title)}
+        return {law.short_title: law for law in self._tables.known if plain_title(law.title) not in held}
 
     def known_law(self, law: str) -> KnownLaw | None:
         """The facts of a law not held; None for one that is held or unheard of."""
-        return None if law in self._versions else self._known.get(law)
+        return self._known.get(law)
 
     # --- titles ------------------------------------------------------------------------------------------------
 
@@ -197,15 +199,10 @@ class LawBook:
                 for key in _keys(name):
                     bearers.setdefault(key, set()).add(version.short_title)
         for known in self._known.values():
-            if known.short_title not in self._versions and not self._is_held(known):
-                for name in (known.title, known.short_title, *known.aliases):
-                    for key in _keys(name):
-                        bearers.setdefault(key, set()).add(known.short_title)
+            for name in (known.title, known.short_title, *known.aliases):
+                for key in _keys(name):
+                    bearers.setdefault(key, set()).add(known.short_title)
         return {key: next(iter(laws)) for key, laws in bearers.items() if key and len(laws) == 1}
-
-    def _is_held(self, known: KnownLaw) -> bool:
-        """A law is known and held under two short titles; the text decides."""
-        return plain_title(known.title) in {plain_title(version.title) for version in self.versions}
 
     def match_title(self, text: str) -> TitleMatch | None:
         """Return the law that a written title means and how it was written; None where it cannot be told.
