@@ -15,8 +15,8 @@ from assistant.asking import clean_question
 from assistant.followups import Understood, understand
 from assistant.gating import Gate, GateDecision
 from assistant.generation import LanguageModel
-from assistant.prompting import number_passages
-from assistant.quoting import GenerationStatistics, QuotedUnit, quote
+from assistant.numbering import number_passages
+from assistant.quoting import QuotedUnit, QuotingFinished, quote
 from assistant.records import (
     Answer,
     AnswerEvent,
@@ -36,8 +36,8 @@ from assistant.safety import emergency_advice
 from assistant.settings import Settings
 from assistant.verification import Verifier
 from corpus.lawbook import LawBook
-from corpus.records import UnitRole, Validity
-from index.records import SearchQuery, SearchResult
+from corpus.records import Validity
+from index.records import RetrievedPassage, SearchQuery, SearchResult
 from index.searching import SearchIndex
 
 # The index is asked for more than is shown, so that the gate sees how the field thins out.
@@ -122,7 +122,7 @@ class _Draft:
     result: SearchResult | None = None
     sentences: list[AnswerSentence] = field(default_factory=list)
     removed: list[RemovedSentence] = field(default_factory=list)
-    statistics: GenerationStatistics | None = None
+    finished: QuotingFinished | None = None
 
     def events(self, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
         asked = self.understood.text
@@ -137,7 +137,7 @@ class _Draft:
             yield StageReached(Stage.READING, self.passages)
             yield self._finished(rendering.passages_text(self.passages, self.assistant.settings.language))
             return
-        self.passages = number_passages(self._quotable(self.result), self.assistant.model, asked)
+        self.passages = number_passages(self._quotable(self.result))
         yield StageReached(Stage.READING, self.passages)
         yield from self._quoting(asked, should_stop)
         if self.sentences:
@@ -145,19 +145,18 @@ class _Draft:
         else:
             yield self._declined(GateDecision(DeclineReason.NOTHING_VERIFIED, 0.0))
 
-    def _quotable(self, result: SearchResult) -> tuple:  # type: ignore[type-arg]
-        """The best passages in force on the day, and those whose old number the question asks for, at the end."""
-        in_force = [passage for passage in result.passages if passage.validity is Validity.IN_FORCE]
-        asked_for = [p for p in result.passages if p.validity is not Validity.IN_FORCE and p.trace.exact]
-        return (*in_force[: self.assistant.settings.passages], *asked_for[:2])
+    def _quotable(self, result: SearchResult) -> tuple[RetrievedPassage, ...]:
+        """The best passages in force on the day; what is not in force is never quoted as an answer."""
+        in_force = (passage for passage in result.passages if passage.validity is Validity.IN_FORCE)
+        return tuple(in_force)[: self.assistant.settings.passages]
 
     def _quoting(self, asked: str, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
         verifier = Verifier(self.assistant.lawbook, self.as_of, self.passages)
         writing = quote(self.assistant.model, asked, self.passages, should_stop=should_stop)
         announced = False
         for item in writing:
-            if isinstance(item, GenerationStatistics):
-                self.statistics = item
+            if isinstance(item, QuotingFinished):
+                self.finished = item
                 continue
             if not announced:
                 announced = True
@@ -200,7 +199,7 @@ class _Draft:
                 retrieve_ms=self.clock.retrieved or 0.0,
                 first_sentence_ms=self.clock.first_sentence,
                 total_ms=self.clock.milliseconds(),
-                tokens_per_second=self.statistics.tokens_per_second if self.statistics else None,
+                tokens_per_second=self.finished.counts.written_per_second if self.finished else None,
             ),
             index=assistant.index.manifest.corpus_sha256,
             version=assistant.version,
@@ -213,6 +212,3 @@ class _Draft:
 def _sentence(item: QuotedUnit) -> AnswerSentence:
     unit = item.unit
     return AnswerSentence(text=unit.text, citations=(item.number,), role=unit.role, quotes=unit.spans)
-
-
-__all__ = ["Assistant", "UnitRole", "never"]

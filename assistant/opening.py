@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 # Called with a stage's name, how much of it is done, and how much there is.
 Progress = Callable[[str, int, int], None]
 
-BUILTIN_READER = Path(__file__).parent / "models" / "reader.gguf"
-
 
 def load_embedder_of(settings: Settings) -> Embedder:
     """Return the embedder that the settings name. Raises EmbeddingModelMissing."""
@@ -40,9 +38,9 @@ def open_search(settings: Settings, progress: Progress) -> SearchIndex:
 
 def load_model(settings: Settings) -> LanguageModel:
     """Return the language model that the settings name. Raises ModelMissing or ModelUnusable."""
-    from assistant.generation import LlamaCppModel
+    from assistant.generation import BUILT_IN_MODEL, LlamaCppModel
 
-    path = BUILTIN_READER if settings.model == BUILTIN else Path(settings.model).expanduser()
+    path = BUILT_IN_MODEL if settings.model == BUILTIN else Path(settings.model).expanduser()
     return LlamaCppModel(path, threads=settings.threads, context_tokens=settings.context_tokens)
 
 

@@ -70,6 +70,16 @@ def cited_passages(answer: Answer) -> tuple[NumberedPassage, ...]:
     return tuple(passage for passage in answer.passages if passage.number in cited)
 
 
+def passages_text(passages: Sequence[NumberedPassage], language: str = "zh") -> str:
+    """Return passages in full, as search mode answers: each under its name and what a reader weighs it by."""
+    blocks = []
+    for numbered in passages:
+        details = "，".join(source_details(numbered.passage, language))
+        name = f"[{numbered.number}] {source_title(numbered.passage)}（{details}）"
+        blocks.append(f"{name}\n{numbered.passage.chunk.text.strip()}")
+    return "\n\n".join(blocks)
+
+
 def sources_text(answer: Answer, language: str = "zh") -> str:
     """Return the list of cited sources, each with its quoted words; "" for a declined answer."""
     lines = []
