@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.errors import BadReference, BadStatute, UnreadableFile
 from corpus.records import ArticleNumber, Document, LawVersion
 from corpus.script import to_plain
-from corpus.structure import parse_article_label, parse_statute, parse_statute_head
+from corpus.structure import parse_article_label, parse_article_list, parse_statute, parse_statute_head
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -112,19 +112,22 @@ class LawTables:
 
     known: tuple[KnownLaw, ...] = ()
     moved: tuple[MovedArticle, ...] = ()
+    # 之一 articles, complete for the laws named here; a law without any is not named.
+    inserted: Mapping[str, tuple[ArticleNumber, ...]] = field(default_factory=dict)
 
 
 class LawBook:
     """Every version held, by law; laws are named by their short title, such as 民法典."""
 
-    def __init__(self, sources: Iterable[StatuteSource], tables: LawTables | None = None) -> None:
-        """Raises BadStatute where two versions of one law overlap in time or share an id."""
+    def __init__(self, sources: Iterable[StatuteSource], tables: Callable[[], LawTables] = LawTables) -> None:
+        """``tables`` is called when first needed. Raises BadStatute where two versions of one law overlap in time
+        or share an id."""
         self._sources: dict[str, StatuteSource] = {}
         for source in sources:
             if source.version.id in self._sources:
                 raise BadStatute(f"{source.version.id} is held twice; remove one of the files")
             self._sources[source.version.id] = source
-        self._tables = tables or LawTables()
+        self._load_tables = tables
         self._documents: dict[str, Document] = {}
         self._articles: dict[str, Mapping[ArticleNumber, HeldArticle]] = {}
         self._repairs: dict[str, TitleMatch | None] = {}
@@ -174,9 +177,24 @@ class LawBook:
             self._articles[version_id] = dict(_articles(self.document(version_id)))
         return self._articles[version_id]
 
-    @property
-    def moved(self) -> tuple[MovedArticle, ...]:
-        return self._tables.moved
+    @cached_property
+    def _tables(self) -> LawTables:
+        return self._load_tables()
+
+    def moved_from(self, law: str, article: ArticleNumber) -> tuple[MovedArticle, ...]:
+        """What became of that article of ``law`` in the versions that followed its older ones, oldest first."""
+        return self._moved.get((law, article), ())
+
+    @cached_property
+    def _moved(self) -> Mapping[tuple[str, ArticleNumber], tuple[MovedArticle, ...]]:
+        rows: dict[tuple[str, ArticleNumber], tuple[MovedArticle, ...]] = {}
+        for row in sorted(self._tables.moved, key=lambda row: row.from_version):
+            rows[row.law, row.from_article] = (*rows.get((row.law, row.from_article), ()), row)
+        return rows
+
+    def inserted_articles(self, law: str) -> tuple[ArticleNumber, ...]:
+        """Every 之一 article that ``law`` has, held or not; most laws have none."""
+        return self._tables.inserted.get(law, ())
 
     @cached_property
     def _known(self) -> Mapping[str, KnownLaw]:
@@ -349,7 +367,7 @@ def load_lawbook(folder: Path | None = None) -> LawBook:
     if not root.is_dir():
         raise UnreadableFile(f"{root} is no folder of statute files")
     files = sorted((file for file in root.iterdir() if file.name.endswith(".md")), key=lambda file: file.name)
-    return LawBook((_source(file) for file in files), load_tables())
+    return LawBook((_source(file) for file in files), load_tables)
 
 
 def _source(file: Traversable) -> StatuteSource:
@@ -370,21 +388,26 @@ def _read(file: Traversable) -> str:
 
 def load_tables() -> LawTables:
     """Return the built-in facts: ``known_laws.toml`` and ``successors.toml``. Raises BadStatute for broken ones."""
-    known = _toml("known_laws.toml")
+    rows = [(row, kind) for kind, rows in _toml("known_laws.toml").items() for row in rows]
     successors = _toml("successors.toml")
-    laws = {law.short_title: law for kind, rows in known.items() for law in (_known_law(row, kind) for row in rows)}
-    for row in successors.get("repealed", ()):
+    laws = {law.short_title: law for law in (_known_law(row, kind) for row, kind in rows)}
+    for row in successors["repealed"]:
         law = _repealed_law(row, laws)
         laws[law.short_title] = law
-    return LawTables(tuple(laws.values()), tuple(_moved(row) for row in successors.get("moved", ())))
+    return LawTables(
+        known=tuple(laws.values()),
+        moved=tuple(_moved(row) for row in successors["moved"]),
+        inserted={
+            _known_law(row, kind).short_title: parse_article_list(row["inserted"])
+            for row, kind in rows
+            if "inserted" in row
+        },
+    )
 
 
 def _toml(name: str) -> Mapping[str, Any]:
-    file = importlib.resources.files("corpus").joinpath(name)
-    if not file.is_file():
-        return {}
     try:
-        return tomllib.loads(file.read_text("utf-8"))
+        return tomllib.loads(importlib.resources.files("corpus").joinpath(name).read_text("utf-8"))
     except tomllib.TOMLDecodeError as problem:
         raise BadStatute(f"{name}: {problem}") from problem
 
