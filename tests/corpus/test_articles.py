@@ -313,6 +313,7 @@ CHANNEL_KEYS = {
     "name",
     "number",
     "address",
+    "reach",
     "body",
     "handles",
     "not_handles",
@@ -322,7 +323,7 @@ CHANNEL_KEYS = {
     "confidence",
     "note",
 }
-OPTIONAL_CHANNEL_KEYS = {"number", "address", "basis"}
+OPTIONAL_CHANNEL_KEYS = {"number", "address", "reach", "basis"}
 CONFIDENCE = {"verified", "common-knowledge", "unverified"}
 WANTED_NUMBERS = {
     *("110", "120", "12110", "12378", "12363", "12321", "12300", "12345"),
@@ -349,7 +350,8 @@ def test_the_channels_that_a_person_needs_are_there_once() -> None:
 @ALL_CHANNELS
 def test_channel_says_what_it_handles_what_not_and_how_sure_we_are(channel: Mapping[str, Any]) -> None:
     assert CHANNEL_KEYS >= set(channel) >= CHANNEL_KEYS - OPTIONAL_CHANNEL_KEYS
-    assert channel.get("number") or channel.get("address")
+    assert channel.get("number") or channel.get("address") or channel.get("reach")
+    assert re.fullmatch(r"[0-9-]+", channel.get("number", "0"))
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", channel["id"])
     assert channel["confidence"] in CONFIDENCE
     assert isinstance(channel["checked"], date)
