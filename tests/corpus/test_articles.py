@@ -19,11 +19,11 @@ import pytest
 
 from corpus.citations import find_statute_refs
 from corpus.frontmatter import split_front_matter
-from corpus.lawbook import LawBook, load_lawbook
+from corpus.lawbook import LawBook, TitleFit, load_lawbook
 from corpus.outdated import OutdatedLaw
-from corpus.records import Chunk, LawVersion, SourceKind, Span, StatuteRef
+from corpus.records import Chunk, SourceKind, Span, StatuteRef
 from corpus.sentences import find_units, split_sentences
-from corpus.structure import article_parts
+from corpus.validity import ReferenceState, check_reference, find_part
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -97,37 +97,20 @@ def grounds_of(sentence: str) -> tuple[StatuteRef, ...]:
     return tuple(ref for ref in find_statute_refs(sentence, lawbook()) if ref.article)
 
 
-def version_in_force(law: str, day: date) -> LawVersion | None:
-    """The version of ``law`` (a short title) that is in force on ``day``; None where none is held."""
-    for version in lawbook().versions_of(law):
-        if (version.effective is None or version.effective <= day) and (
-            version.expired is None or day < version.expired
-        ):
-            return version
-    return None
-
-
 def text_of(ground: StatuteRef, day: date) -> str:
-    """The official text that ``ground`` points at: the article, its 款 or its 项 with the words it hangs on."""
-    assert ground.law and ground.article, f"no law has the name in {ground.text}"
-    version = version_in_force(ground.law, day)
-    assert version, f"no version of 《{ground.law}》 in force on {day} is held"
-    article = lawbook().article(version.id, ground.article)
-    assert article, f"{version.id} does not hold {ground.article}"
-    paragraphs = article_parts(article.text)
-    if ground.paragraph:
-        assert ground.paragraph <= len(paragraphs), f"there is no {ground.text}"
-        paragraphs = paragraphs[ground.paragraph - 1 : ground.paragraph]
-    if not ground.item:
-        return "".join(paragraph.span.of(article.text) for paragraph in paragraphs)
-    hits = [
-        paragraph.lead.of(article.text) + item.span.of(article.text)
-        for paragraph in paragraphs
-        for item in paragraph.items
-        if item.number == ground.item
-    ]
-    assert hits, f"there is no {ground.text}"
-    return hits[0]
+    """The official text that ``ground`` points at: the article, its 款 or its 项 with the words it hangs on.
+
+    Raises AssertionError, with what is wrong, where the ground does not stand on ``day``.
+    """
+    verdict = check_reference(lawbook(), ground, day)
+    assert verdict.state is ReferenceState.IN_FORCE and verdict.article, verdict.message
+    assert verdict.title_fit is TitleFit.EXACT, verdict.message
+    text, part = verdict.article.text, find_part(verdict.article, ground.paragraph, ground.item)
+    assert part, f"there is no {ground.text}"
+    paragraph, place = part
+    if place is not None:
+        return paragraph.lead.of(text) + paragraph.items[place].span.of(text)
+    return paragraph.span.of(text) if ground.paragraph else text
 
 
 @cache
