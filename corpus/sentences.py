@@ -140,7 +140,11 @@ def _quotes_of_paragraph(text: str, part: Paragraph) -> Iterator[tuple[Span, ...
     *before, lead = sentences
     yield from ((span,) for span in before if span.end - span.start >= MIN_UNIT_CHARS)
     for item in part.items:
-        yield (lead, item.span)
+        yield (lead, *_lines_within(text, item.span))
+
+
+def _lines_within(text: str, span: Span) -> Iterator[Span]:
+    return (Span(line.start(), line.end()) for line in _LINE.finditer(text, span.start, span.end))
 
 
 def _within(text: str, span: Span) -> list[Span]:

@@ -54,6 +54,7 @@ _ARTICLE_START = re.compile(rf"第(?P<number>{_CHINESE})条(?:之(?P<sub>{_CHINE
 # A decision without 第X条 counts its points instead: 一、国家保护……
 _POINT_START = re.compile(rf"(?P<number>{_CHINESE})、")
 _ITEM_START = re.compile(rf"[（(](?P<number>{_CHINESE})[)）]")
+_POINT_OF_ITEM_START = re.compile(r"\d{1,2}[.．](?!\d)")  # 目: 1.在网站上发布……
 
 
 # --- statute files ---------------------------------------------------------------------------------------------
@@ -343,7 +344,10 @@ def _check_promises(held: tuple[ArticleNumber, ...], version: LawVersion, source
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """（五）…… of a 款: its number and its span, from the opening bracket to its last mark."""
+    """（五）…… of a 款: its number and its span, from the opening bracket to its last mark.
+
+    Its 目 (1. 2. on lines of their own) belong to it.
+    """
 
     number: int
     span: Span
@@ -366,20 +370,26 @@ def article_parts(text: str) -> tuple[Paragraph, ...]:
     """Return the 款 of an article's text, in order, each with its 项.
 
     ``text`` is an article as a chunk holds it, with or without its number; an empty text has no parts.
-    A line that opens with （一） is a 项 of the 款 above it; any other line begins a 款.
+    A line that opens with （一） is a 项 of the 款 above it, one with 1. belongs to the 项 above it; any other line
+    begins a 款.
     """
     parts: list[Paragraph] = []
     for line in _lines(text):
         item = _ITEM_START.match(text, line.start, line.end)
         if item and parts:
-            above = parts[-1]
-            number = parse_numeral(item["number"])
-            items = (*above.items, Item(number, line))
-            parts[-1] = replace(above, span=Span(above.span.start, line.end), items=items)
+            parts[-1] = _with_item(parts[-1], Item(parse_numeral(item["number"]), line))
+        elif parts and parts[-1].items and _POINT_OF_ITEM_START.match(text, line.start, line.end):
+            *before, last = parts[-1].items
+            grown = Item(last.number, Span(last.span.start, line.end))
+            parts[-1] = _with_item(replace(parts[-1], items=tuple(before)), grown)
         else:
             body = _without_article_number(text, line) if not parts else line
             parts.append(Paragraph(len(parts) + 1, body, body, ()))
     return tuple(parts)
+
+
+def _with_item(part: Paragraph, item: Item) -> Paragraph:
+    return replace(part, span=Span(part.span.start, item.span.end), items=(*part.items, item))
 
 
 def _lines(text: str) -> Iterator[Span]:
