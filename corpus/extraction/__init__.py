@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from corpus.errors import EmptyDocument, UnreadableFile, UnsupportedFormat
+from corpus.errors import CorpusError, EmptyDocument, UnreadableFile, UnsupportedFormat
 from corpus.extraction.characters import is_garbled
 from corpus.extraction.records import ExtractedDocument
 from corpus.sources import DOCX, HTML, MARKDOWN, PDF, READABLE, TEXT
@@ -21,8 +21,14 @@ def extract_file(path: Path, media_type: str, source_name: str) -> ExtractedDocu
     """
     try:
         extracted = _read(path, media_type, source_name)
+    except CorpusError:
+        raise
     except OSError as problem:
         raise UnreadableFile(f"{source_name}：打不开（{problem.strerror}）；请检查权限") from problem
+    except Exception as problem:  # what four parsers raise on broken or hostile input has no common base
+        raise UnreadableFile(
+            f"{source_name}：读取时出错（{type(problem).__name__}），文件可能已损坏；请另存一份，或另存为纯文本再试"
+        ) from problem
     if not extracted.blocks:
         raise EmptyDocument(f"{source_name}：没有文字")
     if is_garbled("\n".join(block.text for block in extracted.blocks)):
