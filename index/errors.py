@@ -5,7 +5,8 @@ SearchIndexError                (``IndexError`` is a builtin)
 ├── IndexOutdated               built from other files, by another version, or with another embedder
 ├── IndexDamaged                a file of it is missing, cut short, or does not match its hash
 ├── IndexBusy                   another process is writing it
-└── EmbeddingModelMissing       the embedder named in the settings cannot be loaded
+├── EmbeddingModelMissing       the embedder named in the settings cannot be loaded
+└── NothingNamed                no added document bears the name
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class IndexBusy(SearchIndexError):
 
 class EmbeddingModelMissing(SearchIndexError):
     """The embedder cannot be loaded from the path or cache that the settings name."""
+
+
+class NothingNamed(SearchIndexError):
+    """No document that the user added or imported has this id, title, file name or collection."""

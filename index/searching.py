@@ -1,0 +1,383 @@
+"""A question -> ranked passages: exact references first, then words and vectors together, the law in force before
+any other. Composes lookup, expansion, BM25, FAISS and the ranking; the same question gives the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus.records import Chunk, Document, DocumentInfo, SourceKind, Validity
+from index.dense import DenseIndex, open_dense
+from index.embedding import Embedder
+from index.expansion import ExpandedQuery, expand, is_foreign
+from index.lookup import LookupResult, look_up, may_name_an_article, referenced_rows
+from index.records import (
+    FloatMatrix,
+    IndexManifest,
+    RetrievedPassage,
+    RetrieverTrace,
+    SearchQuery,
+    SearchResult,
+)
+from index.reranking import CandidateFeatures, relevance
+from index.segmentation import normalize, segment, words_of
+from index.sparse import best_rows, count_terms, has_row
+from index.storage import KINDS, NO_RANK, RANKS, StoredIndex, open_stored, require_embedder
+
+# How many passages each retriever hands to the ranking. Of held-out questions 0.84 have their article among the
+# first 100 of the two together; more only costs time.
+CANDIDATES = 100
+
+# Of the places in a result, how many a kind of source is given at least, where it has a candidate that is near
+# enough: law, rules below it, and articles in plain words answer a question from different sides.
+PLACES = {"law": 1, "rule": 1, "article": 1}
+_PLACED_FROM_K = 5
+_NEAR_ENOUGH = 0.5  # of the best relevance
+
+# Passages of one page or one of the user's papers; the articles of a statute are different answers and not counted.
+MAX_PER_DOCUMENT = 3
+
+# Of a question, how much is compared with a passage to say why it was found.
+_MATCHED_CHARS = 300
+
+Rows = npt.NDArray[np.int64]
+
+
+def open_index(place: Path, embedder: Embedder) -> SearchIndex:
+    """Open the index at ``place`` for searching with the embedder that it was built with.
+
+    Raises IndexMissing, IndexOutdated or IndexDamaged; each message names the command that repairs it.
+    """
+    stored = open_stored(place)
+    require_embedder(stored.manifest, embedder)
+    return SearchIndex(stored, embedder)
+
+
+class SearchIndex:
+    """An open index. It is read only and may serve several threads."""
+
+    def __init__(self, stored: StoredIndex, embedder: Embedder) -> None:
+        self._stored = stored
+        self._contents = stored.contents
+        self._embedder = embedder
+        self._infos: dict[int, DocumentInfo] = {}
+        documents = self._contents.documents
+        self._document_of = np.asarray(self._contents.chunks["document"])
+        self._effective = np.asarray(documents["effective"])
+        self._expired = np.asarray(documents["expired"])
+
+    @property
+    def manifest(self) -> IndexManifest:
+        return self._stored.manifest
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._embedder
+
+    @cached_property
+    def _dense(self) -> DenseIndex:
+        return open_dense(self._contents.vectors, self._contents.faiss)
+
+    # --- searching
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Return the passages for a question, best first, and what is to be said of the articles that it names.
+
+        Articles named come first, the current one before the one it replaced; then by relevance, what is in force on
+        ``query.as_of`` before what is not. At most ``query.k`` passages, ties in the order of the index. A question
+        without a letter or digit finds nothing.
+        """
+        expanded = expand(query.text)
+        terms = segment(expanded.text)
+        if not terms or query.k <= 0 or not len(self._document_of):
+            return SearchResult(query, ())
+        allowed = self._allowed(query)
+        found = self._look_up(query)
+        named = [row for row in found.rows if allowed is None or allowed[row]]
+        candidates = self._candidates(query, expanded, terms, allowed)
+        ranked = candidates.in_order(self._not_in_force(candidates.rows, query.as_of))
+        chosen = self._chosen(candidates, ranked, named, query)
+        places = {term: self._contents.sparse.rows_with(term) for term in terms}
+        passages = tuple(
+            self._passage(row, rank, query, candidates, places, named) for rank, row in enumerate(chosen, start=1)
+        )
+        return SearchResult(query, passages, found.notes, tuple(places))
+
+    def _look_up(self, query: SearchQuery) -> LookupResult:
+        if not may_name_an_article(query.text):
+            return LookupResult()
+        return look_up(query.text, query.as_of, self._stored)
+
+    def _candidates(
+        self, query: SearchQuery, expanded: ExpandedQuery, terms: Sequence[str], allowed: npt.NDArray[np.bool_] | None
+    ) -> _Candidates:
+        vector = self._embedder.encode_queries([embedded_query(expanded)])
+        sparse = self._contents.sparse.scores(count_terms(terms))
+        added_terms = count_terms(segment("，".join(expanded.added)))
+        added = self._contents.sparse.scores(added_terms) if added_terms else np.zeros_like(sparse)
+        wanted = max(CANDIDATES, query.k)
+        if allowed is None:
+            dense_rows, _ = self._dense.search(vector, wanted)
+        else:
+            dense_rows = self._nearest_of(np.flatnonzero(allowed), vector, wanted)
+            sparse = np.where(allowed, sparse, np.float32(0))
+            added = np.where(allowed, added, np.float32(0))
+        both = sparse + added
+        sparse_rows = best_rows(both, wanted)
+        sparse_rows = sparse_rows[both[sparse_rows] > 0]
+        rows = np.union1d(dense_rows, sparse_rows)
+        cosines = self._cosines(rows, vector)
+        features = CandidateFeatures(
+            dense=cosines, sparse=sparse[rows], added=added[rows], title=self._title_shares(rows, expanded.text)
+        )
+        return _Candidates(
+            rows=rows,
+            relevance=relevance(features),
+            dense=cosines,
+            sparse=sparse[rows],
+            dense_rank={int(row): rank for rank, row in enumerate(dense_rows, start=1)},
+            sparse_rank={
+                int(row): rank for rank, row in enumerate(best_rows(sparse, wanted), start=1) if sparse[row] > 0
+            },
+        )
+
+    def _nearest_of(self, rows: Rows, vector: FloatMatrix, k: int) -> Rows:
+        """The nearest of some rows, compared one by one: a filter leaves too few for an approximate index."""
+        return rows[best_rows(self._cosines(rows, vector), k)]
+
+    def _cosines(self, rows: Rows, vector: FloatMatrix) -> npt.NDArray[np.float32]:
+        cosines = np.zeros(len(rows), np.float32)
+        for start in range(0, len(rows), 10_000):
+            part = rows[start : start + 10_000]
+            cosines[start : start + 10_000] = np.asarray(self._contents.vectors[part], np.float32) @ vector[0]
+        return cosines
+
+    def _title_shares(self, rows: Rows, text: str) -> npt.NDArray[np.float32]:
+        named = np.array([law in text for law in self._laws], np.float32)
+        laws = self._contents.documents["law"][self._document_of[rows]]
+        return np.where(laws >= 0, np.append(named, np.float32(0))[laws], np.float32(0))
+
+    @cached_property
+    def _laws(self) -> tuple[str, ...]:
+        return tuple(normalize(law) for law in self._contents.laws)
+
+    def _allowed(self, query: SearchQuery) -> npt.NDArray[np.bool_] | None:
+        """Which rows pass the filters of a query; None where there are none. A law that the index lacks allows none."""
+        if not query.kinds and not query.laws:
+            return None
+        documents = self._contents.documents
+        passes = np.ones(len(documents), np.bool_)
+        if query.kinds:
+            passes &= np.isin(documents["kind"], [KINDS.index(kind) for kind in query.kinds])
+        if query.laws:
+            wanted = [number for number, law in enumerate(self._contents.laws) if law in query.laws]
+            passes &= np.isin(documents["law"], wanted)
+        return passes[self._document_of]
+
+    # --- law in time
+
+    def _validity(self, row: int, day: date) -> Validity:
+        document, today = int(self._document_of[row]), day.toordinal()
+        if self._expired[document] and today >= self._expired[document]:
+            return Validity.EXPIRED
+        return Validity.NOT_YET if today < self._effective[document] else Validity.IN_FORCE
+
+    def _not_in_force(self, rows: Rows, day: date) -> npt.NDArray[np.bool_]:
+        documents, today = self._document_of[rows], day.toordinal()
+        expired = self._expired[documents]
+        return ((expired > 0) & (today >= expired)) | (today < self._effective[documents])
+
+    # --- choosing
+
+    def _chosen(self, candidates: _Candidates, ranked: Rows, named: Sequence[int], query: SearchQuery) -> list[int]:
+        """The rows of the result in order: those named, then the best, with a place for each kind of source."""
+        rows = list(dict.fromkeys(named))
+        texts = {self._text_key(row) for row in rows}
+        per_document: dict[int, int] = {}
+        rest = []
+        for row in map(int, ranked):
+            document, key = int(self._document_of[row]), self._text_key(row)
+            if key in texts or (
+                self._group(row) not in ("law", "rule") and per_document.get(document, 0) >= MAX_PER_DOCUMENT
+            ):
+                continue
+            texts.add(key)
+            per_document[document] = per_document.get(document, 0) + 1
+            rest.append(row)
+        if query.k >= _PLACED_FROM_K and not query.kinds:
+            rest = self._with_places(rest, query.k - len(rows), candidates)
+        return [*rows, *rest][: query.k]
+
+    def _with_places(self, rows: list[int], k: int, candidates: _Candidates) -> list[int]:
+        """Give each kind of source its places at the end of the first ``k``, taken from kinds that have more."""
+        first, rest = rows[:k], rows[k:]
+        relevance_of = candidates.relevance_of
+        best = max((relevance_of[row] for row in first), default=0.0)
+        for group, places in PLACES.items():
+            missing = places - sum(self._group(row) == group for row in first)
+            for row in [row for row in rest if self._group(row) == group][: max(0, missing)]:
+                if relevance_of[row] < _NEAR_ENOUGH * best:
+                    break
+                spare = next((other for other in reversed(first) if self._can_spare(other, first)), None)
+                if spare is None:
+                    break
+                first.remove(spare)
+                first.append(row)
+        first.sort(key=rows.index)
+        return first
+
+    def _can_spare(self, row: int, first: Sequence[int]) -> bool:
+        group = self._group(row)
+        return sum(self._group(other) == group for other in first) > PLACES.get(group, 0)
+
+    def _group(self, row: int) -> str:
+        document = self._contents.documents[int(self._document_of[row])]
+        if document["rank"] == NO_RANK:
+            return "article" if KINDS[int(document["kind"])] is SourceKind.ARTICLE else "document"
+        return "law" if RANKS[int(document["rank"])].order == 0 else "rule"
+
+    def _text_key(self, row: int) -> bytes:
+        """Equal for passages that say the same under the same name, such as a law that was also imported."""
+        return bytes(self._contents.chunks["key"][row].tobytes())
+
+    def _passage(
+        self,
+        row: int,
+        rank: int,
+        query: SearchQuery,
+        candidates: _Candidates,
+        places: Mapping[str, npt.NDArray[np.int32]],
+        named: Sequence[int],
+    ) -> RetrievedPassage:
+        chunk = self._stored.chunk(row)
+        trace = RetrieverTrace(
+            exact=row in named,
+            dense_rank=candidates.dense_rank.get(row),
+            dense_score=candidates.dense_of.get(row),
+            sparse_rank=candidates.sparse_rank.get(row),
+            sparse_score=candidates.sparse_of.get(row),
+            matched_terms=tuple(term for term, rows in places.items() if has_row(rows, row)),
+        )
+        return RetrievedPassage(
+            chunk=chunk,
+            document=self._info(int(self._document_of[row])),
+            rank=rank,
+            score=candidates.relevance_of.get(row, 0.0),
+            validity=self._validity(row, query.as_of),
+            trace=trace,
+        )
+
+    def _info(self, document_row: int) -> DocumentInfo:
+        if document_row not in self._infos:
+            self._infos[document_row] = self._stored.info(document_row)
+        return self._infos[document_row]
+
+    # --- reading
+
+    def document(self, document_id: str) -> Document:
+        """Return a whole document. Raises KeyError for an id that the index does not have."""
+        row = self._stored.document_row(document_id)
+        if row is None:
+            raise KeyError(document_id)
+        return self._stored.document(row)
+
+    def documents(self) -> tuple[DocumentInfo, ...]:
+        """What the index has, in its own order: the built-in corpus first."""
+        return tuple(self._info(row) for row in range(len(self._contents.document_ids)))
+
+    def passage_neighbours(self, chunk_id: str, count: int = 1) -> tuple[Chunk, ...]:
+        """Return up to ``count`` passages before and after this one in its document, in reading order, without it.
+
+        Raises KeyError for an id that the index does not have.
+        """
+        row = self._stored.chunk_row(chunk_id)
+        if row is None:
+            raise KeyError(chunk_id)
+        all_rows = self._stored.chunk_rows(int(self._document_of[row]))
+        near = range(max(all_rows.start, row - count), min(all_rows.stop, row + count + 1))
+        return tuple(self._stored.chunk(other) for other in near if other != row)
+
+    def cross_references(
+        self, passages: Sequence[RetrievedPassage], as_of: date, budget: int = 3
+    ) -> tuple[RetrievedPassage, ...]:
+        """Return the articles that these passages of law name (本法第六十六条, 依照《…》第五十条), at most ``budget``.
+
+        One hop: what the found articles name in turn is not followed. Articles that are among the passages already,
+        and versions not in force on ``as_of``, are left out. Ranks go on after the passages given.
+        """
+        known = {passage.chunk.id for passage in passages}
+        found: list[RetrievedPassage] = []
+        for row in referenced_rows(passages, as_of, self._stored):
+            chunk = self._stored.chunk(row)
+            if len(found) == budget:
+                break
+            if chunk.id in known or self._validity(row, as_of) is not Validity.IN_FORCE:
+                continue
+            known.add(chunk.id)
+            found.append(
+                RetrievedPassage(
+                    chunk=chunk,
+                    document=self._info(int(self._document_of[row])),
+                    rank=len(passages) + len(found) + 1,
+                    score=0.0,
+                    validity=Validity.IN_FORCE,
+                    trace=RetrieverTrace(),
+                )
+            )
+        return tuple(found)
+
+
+class _Candidates:
+    """What the retrievers found for one question: rows ascending, and one value a row in every column."""
+
+    def __init__(
+        self,
+        rows: Rows,
+        relevance: npt.NDArray[np.float32],
+        dense: npt.NDArray[np.float32],
+        sparse: npt.NDArray[np.float32],
+        dense_rank: Mapping[int, int],
+        sparse_rank: Mapping[int, int],
+    ) -> None:
+        self.rows = rows
+        self._relevance = relevance
+        self.relevance_of = dict(zip(rows.tolist(), relevance.tolist(), strict=True))
+        self.dense_of = dict(zip(rows.tolist(), dense.tolist(), strict=True))
+        self.sparse_of = dict(zip(rows.tolist(), sparse.tolist(), strict=True))
+        self.dense_rank = dense_rank
+        self.sparse_rank = sparse_rank
+
+    def in_order(self, last: npt.NDArray[np.bool_]) -> Rows:
+        """The rows best first; those marked ``last`` after all others; ties by row."""
+        return self.rows[np.lexsort((self.rows, -self._relevance, last))]
+
+
+def embedded_query(expanded: ExpandedQuery) -> str:
+    """What of a question is embedded: its own words; of one without any Chinese the words that it was given."""
+    return "，".join(expanded.added) if expanded.added and is_foreign(expanded.text) else expanded.text
+
+
+def matched_pieces(question: str, passage: str) -> tuple[str, ...]:
+    """Return the pieces of a question, two characters or longer, that a passage has too, longest first, at most 8.
+
+    Pieces are as long as they can be: 通讯录 and not 通讯 and 讯录. Wording that lay terms stand for counts as well.
+    """
+    expanded, text = expand(question), normalize(passage)
+    pieces: dict[str, None] = {}
+    for run in words_of("，".join((expanded.text[:_MATCHED_CHARS], *expanded.added))):
+        start = 0
+        while start < len(run):
+            end = start
+            while end < len(run) and run[start : end + 1] in text:
+                end += 1
+            if end - start > 1:
+                pieces[run[start:end]] = None
+            start = max(end, start + 1)
+    kept = [piece for piece in pieces if not any(piece != other and piece in other for other in pieces)]
+    return tuple(sorted(kept, key=lambda piece: -len(piece))[:8])
