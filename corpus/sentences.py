@@ -34,7 +34,7 @@ _PAIRS = {
 _CLOSING = frozenset(_PAIRS.values()) | {'"'}
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
 # A mark of a list, not part of what the item says. Numbers in law, （一）, are part of it and stay.
-_LIST_MARK = re.compile(r"(?:[-*+•·●○▪■◆▶✅☑✔]|\d{1,2}[.．、)）](?!\d)|[①-⑳])\s*")
+_LIST_MARK = re.compile(r"(?:(?:[-*+•·●○▪■◆▶✅☑✔]|\d{1,2}[.．、)）](?!\d)|[①-⑳])\s*)+")
 _INTRODUCES = ("：", ":")
 # A short line without a closing mark is a heading that nobody marked, not a sentence.
 _SHORTEST_UNMARKED_SENTENCE = 30
@@ -42,7 +42,7 @@ _SHORTEST_UNMARKED_SENTENCE = 30
 _NO_STATEMENT = re.compile(r"^[，。、；：！？,.;:!?”’）)》]|[?？](?:[”’」』）)])*$|(?:\.\.|…)[”’」』）)]*$")
 # A sentence that opens this way says something only together with the one before it.
 _LEANS = re.compile(
-    r"(?:但是|但(?!书)|该|其(?!他|它|余|中)|前[款项]|前[一二两三][款项]|上述|前述|此外|此(?!前|后)|这|因此|所以|否则|不过|然而|同时|并且?|也|还|另外|对此|据此|后者|前者)"
+    r"(?:但是|但(?!书)|该|其(?!他|它|余|中)|前[款项]|前[一二两三][款项]|上述|前述|此外|此(?!前|后)|这|因此|所以|否则|不过|然而|同时|并且?|也|还|另外|对此|据此|后者|前者|[^，。]{0,20}除外。)"
 )
 
 
@@ -169,12 +169,12 @@ def _prose_quotes(text: str) -> Iterator[tuple[Span, ...]]:
     """Sentences of each line; a line that ends in ： is quoted with each item of the list that it introduces."""
     lead: _Lead | None = None
     lines = [Span(match.start(), match.end()) for match in _LINE.finditer(text)]
-    for line, is_last in zip(lines, [*[False] * (len(lines) - 1), True], strict=True):
+    for number, line in enumerate(lines):
         mark, body = list_mark(text, line)
         if lead and not lead.carries(mark):
             lead = None
         sentences = _standing_alone(text, _within(text, body))
-        introduces = not is_last and sentences[-1].of(text).endswith(_INTRODUCES)
+        introduces = number + 1 < len(lines) and sentences[-1].of(text).endswith(_INTRODUCES)
         for sentence in sentences[:-1] if introduces else sentences:
             spans = (lead.span, sentence) if lead and sentence.start == body.start else (sentence,)
             if mark or not _reads_like_a_heading(text, spans):
