@@ -33,10 +33,10 @@ from assistant.records import (
     Turn,
 )
 from assistant.safety import emergency_advice
+from assistant.selecting import select_passages
 from assistant.settings import Settings
 from assistant.verification import Verifier
 from corpus.lawbook import LawBook
-from corpus.records import Validity
 from index.records import RetrievedPassage, SearchQuery, SearchResult
 from index.searching import SearchIndex
 
@@ -133,11 +133,11 @@ class _Draft:
             yield self._declined(decision)
             return
         if self.mode is AnswerMode.SEARCH:
-            self.passages = number_passages(self.result.passages[: self.assistant.settings.passages])
+            self.passages = number_passages(self._selected(self.result))
             yield StageReached(Stage.READING, self.passages)
             yield self._finished(rendering.passages_text(self.passages, self.assistant.settings.language))
             return
-        self.passages = number_passages(self._quotable(self.result))
+        self.passages = number_passages(self._selected(self.result))
         yield StageReached(Stage.READING, self.passages)
         yield from self._quoting(asked, should_stop)
         if self.sentences:
@@ -145,10 +145,9 @@ class _Draft:
         else:
             yield self._declined(GateDecision(DeclineReason.NOTHING_VERIFIED, 0.0))
 
-    def _quotable(self, result: SearchResult) -> tuple[RetrievedPassage, ...]:
-        """The best passages in force on the day; what is not in force is never quoted as an answer."""
-        in_force = (passage for passage in result.passages if passage.validity is Validity.IN_FORCE)
-        return tuple(in_force)[: self.assistant.settings.passages]
+    def _selected(self, result: SearchResult) -> tuple[RetrievedPassage, ...]:
+        assistant = self.assistant
+        return select_passages(assistant.index, result.passages, self.as_of, assistant.settings.passages)
 
     def _quoting(self, asked: str, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
         verifier = Verifier(self.assistant.lawbook, self.as_of, self.passages)

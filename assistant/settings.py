@@ -42,7 +42,7 @@ class Settings:
     embedder: str = BUILTIN
     mode: AnswerMode | None = None
     language: str = "zh"
-    passages: int = 8
+    passages: int = 10
     threads: int = 0
     context_tokens: int = 4096
     max_question_chars: int = 2000

@@ -22,7 +22,7 @@ from corpus.validity import ReferenceState, ReferenceVerdict, check_reference
 from index.records import LookupNote, NoteKind, RetrievedPassage
 from index.segmentation import segment
 from index.sparse import count_terms
-from index.storage import StoredIndex
+from index.storage import BUILTIN_COLLECTION, StoredIndex
 
 # A question without any of these names no article and no law by its title.
 _MAY_NAME = re.compile(r"[0-9零〇一二三四五六七八九十百千两]\s{0,2}条|《|法|条例|规定|办法|解释|决定")
@@ -74,15 +74,17 @@ def look_up(question: str, day: date, stored: StoredIndex) -> LookupResult:
 
 
 def referenced_rows(passages: Sequence[RetrievedPassage], day: date, stored: StoredIndex) -> Iterator[int]:
-    """Yield the rows of the articles that passages of law name, in the order in which they name them.
+    """Yield the rows of the articles that passages of law, and our own articles, name, in the order of naming.
 
-    本法 means the passage's own law; what a judicial interpretation names in another law counts too.
+    本法 means the passage's own law; what a judicial interpretation names in another law counts too. A page or paper
+    that a user added may name numbers that moved long ago, so it leads nowhere.
     """
     lawbook = _lawbook()
     for passage in passages:
-        if passage.document.law is None:
+        law = passage.document.law
+        if law is None and passage.document.collection != BUILTIN_COLLECTION:
             continue
-        own = passage.document.law.short_title
+        own = law.short_title if law else None
         for reference in find_statute_refs(passage.chunk.text, lawbook, context_law=own):
             if (
                 reference.law
