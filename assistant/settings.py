@@ -67,7 +67,7 @@ def load_settings(environment: Mapping[str, str] | None = None, **overrides: obj
     environment = os.environ if environment is None else environment
     file = settings_file(environment)
     values: dict[str, object] = {}
-    for key, value in _read_file(file, given="FAJU_SETTINGS" in environment).items():
+    for key, value in _read_file(file, given=bool(environment.get("FAJU_SETTINGS"))).items():
         values[key] = _checked(key, value, f"{file}")
     for key in _KEYS:
         variable = f"FAJU_{key.upper()}"
