@@ -6,8 +6,10 @@ Composes corpus, segmentation, embedding and storage. It reports progress to who
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path, PurePosixPath
@@ -17,7 +19,12 @@ import numpy.typing as npt
 
 import corpus
 from corpus.chunking import chunk_document
+from corpus.citations import find_statute_refs
 from corpus.errors import EmptyDocument
+from corpus.importing import ImportedLaw, ImportState
+from corpus.importing import ImportReport as LawsReport
+from corpus.importing import import_laws as read_laws
+from corpus.lawbook import LawBook, load_lawbook
 from corpus.reading import read_builtin, read_path
 from corpus.records import Chunk, Document, DocumentInfo
 from corpus.sources import ReadFailure, base_folder
@@ -30,6 +37,7 @@ from index.sparse import build_sparse, term_hash, term_hashes
 from index.storage import (
     BUILTIN_COLLECTION,
     CHUNK_COLUMNS,
+    CITE_COLUMNS,
     DOCUMENT_COLUMNS,
     FORMAT,
     KINDS,
@@ -41,6 +49,7 @@ from index.storage import (
     encode_chunk,
     encode_info,
     encode_text,
+    has_index,
     open_stored,
     publish,
     read_manifest,
@@ -53,6 +62,9 @@ ADDED_COLLECTION = "added"
 
 # ``corpus_sha256`` of an index that was made without the built-in corpus.
 WITHOUT_BUILTIN = ""
+
+# What of a file name names an import: laws-all.jsonl.gz is the collection laws-all.
+_IMPORT_SUFFIX = re.compile(r"\.(?:jsonl|ndjson|md|docx|txt)(?:\.gz)?$", re.IGNORECASE)
 
 # Passages embedded between two reports of progress.
 _EMBEDDED_AT_ONCE = 512
@@ -185,12 +197,50 @@ def _read(path: Path, failures: list[ReadFailure], progress: Progress) -> Iterat
 def import_laws(
     place: Path, path: Path, embedder: Embedder, progress: Progress = _ignore, alone: bool = False
 ) -> ImportReport:
-    """Import the laws at ``path`` as a collection named after it; importing it again replaces what changed.
+    """Import the laws at ``path`` as a collection named after it; importing it again does only what changed.
 
     With ``alone`` an index that does not exist yet is made of the import only, without the built-in corpus.
-    Raises UnreadableFile where there is nothing at ``path``, otherwise like ``ensure_index``.
+    Raises UnreadableFile where there is nothing at ``path``, EmptyDocument where it holds no law, otherwise like
+    ``ensure_index``.
     """
-    raise NotImplementedError
+    if not alone:
+        ensure_index(place, embedder, progress)
+    elif not has_index(place):
+        with write_lock(place):
+            _Assembly(embedder, None).publish(place, WITHOUT_BUILTIN, progress)
+    collection = _IMPORT_SUFFIX.sub("", path.resolve().name)
+    with write_lock(place):
+        previous = _opened(place, embedder)
+        assembly = _Assembly(embedder, previous)
+        state = previous.contents.imports.get(collection)
+        failures: list[ReadFailure] = []
+        report: LawsReport | None = None
+        laws = read_laws(path, collection, ImportState.from_json(state) if state else None)
+        for count, found in enumerate(laws, start=1):
+            if isinstance(found, ReadFailure):
+                failures.append(found)
+            elif isinstance(found, ImportedLaw):
+                assembly.add(found.document, found.chunks, collection)
+                progress(READ, count, 0)
+            else:
+                report = found
+        assert report is not None, "an import ends with its report"
+        gone = frozenset(report.removed)
+        manifest = assembly.publish_with_the_rest(
+            place,
+            progress,
+            gone={(collection, document_id) for document_id in gone},
+            imports={collection: report.state.to_json()},
+        ).manifest
+    return ImportReport(
+        manifest=manifest,
+        laws=report.laws,
+        articles=report.articles,
+        duplicates=len(report.duplicates),
+        unchanged=report.unchanged,
+        gaps=tuple(map(str, report.gaps)),
+        failures=tuple(failures),
+    )
 
 
 def remove(place: Path, name: str, embedder: Embedder, progress: Progress = _ignore) -> tuple[DocumentInfo, ...]:
@@ -336,8 +386,17 @@ class _Assembly:
             rows,
         )
 
-    def publish_with_the_rest(self, place: Path, progress: Progress) -> AddReport:
-        """Publish what was added together with all of the previous index that it does not replace."""
+    def publish_with_the_rest(
+        self,
+        place: Path,
+        progress: Progress,
+        gone: Set[tuple[str, str]] = frozenset(),
+        imports: Mapping[str, str] | None = None,
+    ) -> AddReport:
+        """Publish what was added together with all of the previous index that it does not replace.
+
+        ``gone`` are (collection, document id) to drop; ``imports`` are states of imports to remember.
+        """
         assert self._previous is not None
         new = {
             (collection, entry.info.source.path)
@@ -347,24 +406,42 @@ class _Assembly:
         replaced: list[DocumentInfo] = []
 
         def stays(info: DocumentInfo) -> bool:
-            if (info.collection, info.id) in self._entries:
+            if (info.collection, info.id) in self._entries or (info.collection, info.id) in gone:
                 return False
-            if info.source and (info.collection, info.source.path) in new:
+            # Of an import many documents come from one file.
+            if info.collection == ADDED_COLLECTION and info.source and (info.collection, info.source.path) in new:
                 replaced.append(info)
                 return False
             return True
 
         self.keep(stays)
-        manifest = self.publish(place, self._previous.manifest.corpus_sha256, progress)
+        manifest = self.publish(place, self._previous.manifest.corpus_sha256, progress, imports)
         return AddReport(manifest, tuple(self._added), tuple(self._unchanged), tuple(replaced), embedded=self._embedded)
 
-    def publish(self, place: Path, corpus_sha256: str, progress: Progress) -> IndexManifest:
+    def publish(
+        self, place: Path, corpus_sha256: str, progress: Progress, imports: Mapping[str, str] | None = None
+    ) -> IndexManifest:
         entries = [self._entries[key] for key in sorted(self._entries, key=_collection_order)]
         vectors = self._vectors(entries, progress)
         progress(WRITE, 0, 1)
-        manifest = publish(place, self._contents(entries, vectors, corpus_sha256))
+        contents = self._contents(entries, vectors, corpus_sha256)
+        manifest = publish(place, replace(contents, imports=self._imports(entries) | dict(imports or {})))
         progress(WRITE, 1, 1)
         return manifest
+
+    def _imports(self, entries: Sequence[_Entry]) -> dict[str, str]:
+        """The states of imports that are here as they were: after a document of one was removed, it is read anew."""
+        if self._previous is None:
+            return {}
+        contents = self._previous.contents
+        now = {(entry.collection, entry.info.id) for entry in entries}
+        lost = {
+            collection
+            for row, document_id in enumerate(contents.document_ids)
+            if ((collection := contents.collections[int(contents.documents["collection"][row])]), document_id)
+            not in now
+        }
+        return {collection: state for collection, state in contents.imports.items() if collection not in lost}
 
     def _kept(self, row: int, info: DocumentInfo) -> _Entry:
         assert self._previous is not None
@@ -444,7 +521,9 @@ class _Assembly:
             sparse=sparse,
             term_ids=np.searchsorted(sparse.terms, flat).astype(np.uint32),
             term_starts=np.cumsum([0, *(len(passage) for passage in terms)], dtype=np.int64),
+            cites=_cites(entries, laws),
             faiss=np.frombuffer(build_dense(vectors), np.uint8),
+            imports={},
         )
 
     def _terms(self, entries: Sequence[_Entry]) -> list[npt.NDArray[np.uint64]]:
@@ -472,6 +551,28 @@ def searchable_text(chunk: Chunk, info: DocumentInfo) -> str:
     label = str(chunk.article)
     name = info.law.short_title + label
     return passage_text(name, headings, chunk.lead + chunk.text.removeprefix(label).lstrip())
+
+
+def _cites(entries: Sequence[_Entry], laws: Sequence[str]) -> npt.NDArray[np.void]:
+    """Which articles the passages name that are not law themselves: who finds such a passage is led to the article."""
+    lawbook = load_lawbook()
+    found: list[tuple[int, int, int, int]] = []
+    first = 0
+    for entry in entries:
+        if entry.info.law is None:
+            for row, line in enumerate(entry.chunk_lines, start=first):
+                found += _cites_of(json.loads(line)["text"], row, laws, lawbook)
+        first += len(entry.chunk_lines)
+    return np.array(found, CITE_COLUMNS)
+
+
+def _cites_of(text: str, row: int, laws: Sequence[str], lawbook: LawBook) -> Iterator[tuple[int, int, int, int]]:
+    named = {
+        (ref.law, ref.article): None for ref in find_statute_refs(text, lawbook) if ref.law in laws and ref.article
+    }
+    for law, article in named:
+        if law and article:
+            yield row, laws.index(law), article.number, article.sub
 
 
 def _key(text: str) -> bytes:

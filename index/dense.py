@@ -54,7 +54,9 @@ def build_dense(vectors: npt.NDArray[np.float16]) -> bytes:
     import faiss
 
     cells = int(_CELLS_PER_ROOT * count**0.5)
-    index = faiss.index_factory(dimension, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.index_factory(
+        dimension, f"IVF{cells},SQ8", faiss.METRIC_INNER_PRODUCT
+    )  # an IVF, which the types do not say
     rng = np.random.default_rng(0)
     sample = np.sort(rng.choice(count, min(count, cells * _TRAINING_VECTORS_PER_CELL), replace=False))
     index.train(np.asarray(vectors[sample], np.float32))

@@ -270,9 +270,10 @@ def _map_table(path: Path) -> npt.NDArray[np.float16 | np.float32]:
             header_bytes = int.from_bytes(file.read(8), "little")
             header = json.loads(file.read(header_bytes))
         entry = header.get("embedding.weight") or header["embeddings"]
-        dtype = {"F16": np.dtype(np.float16), "F32": np.dtype(np.float32)}[entry["dtype"]]
+        dtype: Any = {"F16": np.float16, "F32": np.float32}[entry["dtype"]]
         offset = 8 + header_bytes + int(entry["data_offsets"][0])
-        return np.asarray(np.memmap(path, dtype, "r", offset, tuple(entry["shape"])))
+        table: npt.NDArray[Any] = np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=tuple(entry["shape"]))
+        return np.asarray(table)
     except (OSError, ValueError, KeyError) as error:
         raise EmbeddingModelMissing(
             f"The weights {path} are missing or cut short ({error}). Install faju again, or give a complete model."
@@ -281,4 +282,6 @@ def _map_table(path: Path) -> npt.NDArray[np.float16 | np.float32]:
 
 def _unit_rows(vectors: FloatMatrix) -> FloatMatrix:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    unit = np.zeros_like(vectors)
+    np.divide(vectors, lengths, out=unit, where=lengths > 0)
+    return unit

@@ -20,17 +20,18 @@ class CandidateFeatures:
 
     ``dense`` is the cosine, ``sparse`` the BM25 score of the question's own terms, ``added`` that of the legal
     wording which the lay terms stand for (0 where there are none), ``title`` the share of the passage's title that
-    the question names.
+    the question names, ``cited`` the relevance of the best passage in plain words that names the article.
     """
 
     dense: Column
     sparse: Column
     added: Column
     title: Column
+    cited: Column
 
 
 # PROVISIONAL
-WEIGHTS = {"dense": 1.0, "sparse": 0.1, "added": 0.05, "title": 0.1}
+WEIGHTS = {"dense": 1.0, "sparse": 0.1, "added": 0.05, "title": 0.1, "cited": 0.5}
 
 
 def relevance(features: CandidateFeatures) -> Column:
@@ -40,6 +41,7 @@ def relevance(features: CandidateFeatures) -> Column:
     scores += np.float32(WEIGHTS["sparse"]) * _z(features.sparse)
     scores += np.float32(WEIGHTS["added"]) * _z(features.added)
     scores += np.float32(WEIGHTS["title"]) * features.title
+    scores += np.float32(WEIGHTS["cited"]) * features.cited
     return scores
 
 

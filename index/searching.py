@@ -34,6 +34,9 @@ from index.storage import KINDS, NO_RANK, RANKS, StoredIndex, open_stored, requi
 # first 100 of the two together; more only costs time.
 CANDIDATES = 100
 
+# How many of the best passages lead to the articles that they name.
+CITING = 10
+
 # Of the places in a result, how many a kind of source is given at least, where it has a candidate that is near
 # enough: law, rules below it, and articles in plain words answer a question from different sides.
 PLACES = {"law": 1, "rule": 1, "article": 1}
@@ -100,7 +103,7 @@ class SearchIndex:
         allowed = self._allowed(query)
         found = self._look_up(query)
         named = [row for row in found.rows if allowed is None or allowed[row]]
-        candidates = self._candidates(query, expanded, terms, allowed)
+        candidates = self._candidates(query, expanded, terms, allowed, named)
         ranked = candidates.in_order(self._not_in_force(candidates.rows, query.as_of))
         chosen = self._chosen(candidates, ranked, named, query)
         places = {term: self._contents.sparse.rows_with(term) for term in terms}
@@ -115,37 +118,89 @@ class SearchIndex:
         return look_up(query.text, query.as_of, self._stored)
 
     def _candidates(
-        self, query: SearchQuery, expanded: ExpandedQuery, terms: Sequence[str], allowed: npt.NDArray[np.bool_] | None
+        self,
+        query: SearchQuery,
+        expanded: ExpandedQuery,
+        terms: Sequence[str],
+        allowed: npt.NDArray[np.bool_] | None,
+        named: Sequence[int],
     ) -> _Candidates:
         vector = self._embedder.encode_queries([embedded_query(expanded)])
-        sparse = self._contents.sparse.scores(count_terms(terms))
-        added_terms = count_terms(segment("，".join(expanded.added)))
-        added = self._contents.sparse.scores(added_terms) if added_terms else np.zeros_like(sparse)
+        sparse, added = self._word_scores(expanded, terms, allowed)
         wanted = max(CANDIDATES, query.k)
         if allowed is None:
             dense_rows, _ = self._dense.search(vector, wanted)
         else:
             dense_rows = self._nearest_of(np.flatnonzero(allowed), vector, wanted)
-            sparse = np.where(allowed, sparse, np.float32(0))
-            added = np.where(allowed, added, np.float32(0))
-        both = sparse + added
-        sparse_rows = best_rows(both, wanted)
-        sparse_rows = sparse_rows[both[sparse_rows] > 0]
+        sparse_rows = best_rows(sparse + added, wanted)
+        sparse_rows = sparse_rows[(sparse + added)[sparse_rows] > 0]
+
+        def features(rows: Rows, cited: Mapping[int, float]) -> CandidateFeatures:
+            return CandidateFeatures(
+                dense=self._cosines(rows, vector),
+                sparse=sparse[rows],
+                added=added[rows],
+                title=self._title_shares(rows, expanded.text),
+                cited=np.array([cited.get(int(row), 0.0) for row in rows], np.float32),
+            )
+
         rows = np.union1d(dense_rows, sparse_rows)
-        cosines = self._cosines(rows, vector)
-        features = CandidateFeatures(
-            dense=cosines, sparse=sparse[rows], added=added[rows], title=self._title_shares(rows, expanded.text)
-        )
+        cited = self._cited(rows, relevance(features(rows, {})), query.as_of, allowed)
+        rows = np.union1d(rows, np.array([*cited, *named], np.int64))
+        found = features(rows, cited)
+        by_words = best_rows(sparse, wanted)
         return _Candidates(
             rows=rows,
-            relevance=relevance(features),
-            dense=cosines,
-            sparse=sparse[rows],
+            relevance=relevance(found),
+            dense=found.dense,
+            sparse=found.sparse,
             dense_rank={int(row): rank for rank, row in enumerate(dense_rows, start=1)},
-            sparse_rank={
-                int(row): rank for rank, row in enumerate(best_rows(sparse, wanted), start=1) if sparse[row] > 0
-            },
+            sparse_rank={int(row): rank for rank, row in enumerate(by_words, start=1) if sparse[row] > 0},
         )
+
+    def _word_scores(
+        self, expanded: ExpandedQuery, terms: Sequence[str], allowed: npt.NDArray[np.bool_] | None
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """BM25 of the question's own terms and of the wording added for its lay terms, zero where not allowed."""
+        sparse = self._contents.sparse.scores(count_terms(terms))
+        added_terms = count_terms(segment("，".join(expanded.added)))
+        added = self._contents.sparse.scores(added_terms) if added_terms else np.zeros_like(sparse)
+        if allowed is not None:
+            sparse = np.where(allowed, sparse, np.float32(0))
+            added = np.where(allowed, added, np.float32(0))
+        return sparse, added
+
+    def _cited(
+        self,
+        rows: Rows,
+        first: npt.NDArray[np.float32],
+        day: date,
+        allowed: npt.NDArray[np.bool_] | None,
+    ) -> dict[int, float]:
+        """The articles in force that the best passages in plain words name, with the best relevance of those.
+
+        Our articles answer in lay language and name their law: whom the wording leads to the one, it leads to the
+        other.
+        """
+        cites = self._contents.cites
+        best = rows[np.lexsort((rows, -first))][:CITING]
+        relevance_of = dict(zip(rows.tolist(), first.tolist(), strict=True))
+        cited: dict[int, float] = {}
+        for row in map(int, best):
+            start, end = np.searchsorted(cites["chunk"], [row, row + 1])
+            for law, number, sub in cites[["law", "number", "sub"]][start:end].tolist():
+                for target in map(int, np.flatnonzero(self._article_keys == _article_key(law, number, sub))):
+                    if self._validity(target, day) is Validity.IN_FORCE and (allowed is None or allowed[target]):
+                        cited[target] = max(cited.get(target, 0.0), relevance_of[row])
+        return cited
+
+    @cached_property
+    def _article_keys(self) -> npt.NDArray[np.int64]:
+        """One number for law, article and sub-article of every passage; negative where it is none."""
+        chunks = self._contents.chunks
+        laws = self._contents.documents["law"][self._document_of].astype(np.int64)
+        keys = laws * 10**9 + chunks["number"] * 10**3 + chunks["sub"]
+        return np.where(chunks["number"] > 0, keys, -1)
 
     def _nearest_of(self, rows: Rows, vector: FloatMatrix, k: int) -> Rows:
         """The nearest of some rows, compared one by one: a filter leaves too few for an approximate index."""
@@ -172,13 +227,13 @@ class SearchIndex:
         if not query.kinds and not query.laws:
             return None
         documents = self._contents.documents
-        passes = np.ones(len(documents), np.bool_)
+        passes: npt.NDArray[np.bool_] = np.ones(len(documents), np.bool_)
         if query.kinds:
             passes &= np.isin(documents["kind"], [KINDS.index(kind) for kind in query.kinds])
         if query.laws:
             wanted = [number for number, law in enumerate(self._contents.laws) if law in query.laws]
             passes &= np.isin(documents["law"], wanted)
-        return passes[self._document_of]
+        return np.asarray(passes[self._document_of])
 
     # --- law in time
 
@@ -191,7 +246,7 @@ class SearchIndex:
     def _not_in_force(self, rows: Rows, day: date) -> npt.NDArray[np.bool_]:
         documents, today = self._document_of[rows], day.toordinal()
         expired = self._expired[documents]
-        return ((expired > 0) & (today >= expired)) | (today < self._effective[documents])
+        return np.asarray(((expired > 0) & (today >= expired)) | (today < self._effective[documents]))
 
     # --- choosing
 
@@ -356,6 +411,10 @@ class _Candidates:
     def in_order(self, last: npt.NDArray[np.bool_]) -> Rows:
         """The rows best first; those marked ``last`` after all others; ties by row."""
         return self.rows[np.lexsort((self.rows, -self._relevance, last))]
+
+
+def _article_key(law: int, number: int, sub: int) -> int:
+    return law * 10**9 + number * 10**3 + sub
 
 
 def embedded_query(expanded: ExpandedQuery) -> str:

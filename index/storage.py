@@ -69,6 +69,9 @@ DOCUMENT_COLUMNS = np.dtype(
 # One row a passage. ``key`` names what was embedded, so that its vector is found again after a rebuild.
 CHUNK_COLUMNS = np.dtype([("document", "i4"), ("number", "i4"), ("sub", "i4"), ("id", "u8"), ("key", "V16")])
 
+# One row a reference from a passage that is not law to an article; law is a place in ``names.json``.
+CITE_COLUMNS = np.dtype([("chunk", "i4"), ("law", "i4"), ("number", "i4"), ("sub", "i4")])
+
 KINDS = tuple(SourceKind)
 RANKS = tuple(NormRank)
 NO_RANK = 255
@@ -79,7 +82,7 @@ class IndexContents:
     """What an index consists of, before it is written and after it is opened. Rows of ``chunks``, ``vectors`` and the
     BM25 rows are the same passages in the same order; a document's passages are neighbours.
 
-    The four JSON-line tables are ``(bytes of all lines, offset of each line and of the end)``.
+    ``imports`` keeps, for each imported collection, what the next import of it needs to skip what has not changed.
     """
 
     manifest: IndexManifest
@@ -95,7 +98,9 @@ class IndexContents:
     sparse: SparseIndex
     term_ids: npt.NDArray[np.uint32]  # the terms of all passages one after the other, places in sparse.terms
     term_starts: npt.NDArray[np.int64]  # (chunks + 1,)
+    cites: npt.NDArray[np.void]  # CITE_COLUMNS, by chunk
     faiss: npt.NDArray[np.uint8]
+    imports: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ class StoredIndex:
 
 
 def default_index_dir() -> Path:
-    """Return where the index lies unless the settings say otherwise: ``$FAJU_HOME/index``, or the user's data folder."""
+    """Return where the index lies unless settings say otherwise: ``$FAJU_HOME/index``, or the user's data folder."""
     home = os.environ.get("FAJU_HOME")
     if home:
         return Path(home).expanduser() / "index"
@@ -202,6 +207,7 @@ def publish(place: Path, contents: IndexContents) -> IndexManifest:
         np.save(building / f"{name}.npy", array, allow_pickle=False)
     names = {"documents": contents.document_ids, "laws": contents.laws, "collections": contents.collections}
     (building / "names.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+    (building / "imports.json").write_text(json.dumps(dict(contents.imports), ensure_ascii=False), encoding="utf-8")
     (building / "dense.faiss").write_bytes(contents.faiss.tobytes())
     hashes = {path.name: _file_hash(path) for path in sorted(building.iterdir())}
     manifest = replace(contents.manifest, files=hashes)
@@ -236,6 +242,7 @@ def _arrays(contents: IndexContents) -> dict[str, npt.NDArray[Any]]:  # of sever
         "bm25_weights": sparse.weights,
         "term_ids": contents.term_ids,
         "term_starts": contents.term_starts,
+        "cites": contents.cites,
     }
 
 
@@ -248,6 +255,11 @@ def _sweep(place: Path) -> None:
 
 
 # --- opening ---------------------------------------------------------------------------------------------------
+
+
+def has_index(place: Path) -> bool:
+    """Whether an index, usable or not, lies at ``place``."""
+    return _current(place) is not None
 
 
 def read_manifest(place: Path) -> IndexManifest:
@@ -337,7 +349,9 @@ def _read_contents(folder: Path, manifest: IndexManifest) -> IndexContents:
         ),
         term_ids=array("term_ids"),
         term_starts=array("term_starts"),
+        cites=array("cites"),
         faiss=np.frombuffer((folder / "dense.faiss").read_bytes(), np.uint8),
+        imports=json.loads((folder / "imports.json").read_text(encoding="utf-8")),
     )
 
 
@@ -474,13 +488,12 @@ _PLAIN_LAW_FIELDS = (
 
 
 def _decode_law(record: Mapping[str, Any]) -> LawVersion:
-    return LawVersion(
-        **{name: record[name] for name in _PLAIN_LAW_FIELDS if name != "aliases"},
-        aliases=tuple(record["aliases"]),
-        rank=NormRank(record["rank"]),
-        held=tuple(ArticleNumber(*pair) for pair in record["held"]),
-        **{name: _from_day(record[name]) for name in _LAW_DAYS},
-    )
+    fields: dict[str, Any] = {name: record[name] for name in _PLAIN_LAW_FIELDS}
+    fields |= {name: _from_day(record[name]) for name in _LAW_DAYS}
+    fields["aliases"] = tuple(record["aliases"])
+    fields["rank"] = NormRank(record["rank"])
+    fields["held"] = tuple(ArticleNumber(*pair) for pair in record["held"])
+    return LawVersion(**fields)
 
 
 def encode_text(document: Document) -> bytes:
