@@ -95,6 +95,7 @@ _LAW_WORD = re.compile(
 )
 # After a name without 《》, these make another word of it: 公司法定代表人, 合同法律关系.
 _NOT_AFTER_NAME = frozenset("律院官人定规治学庭警理务")
+_OPENS_A_WORD = re.compile(r"(?:^|[^\u4e00-\u9fff]|[据照按由和与及的用在是看反])$")
 _LONGER_TITLE = re.compile(
     rf"[\u4e00-\u9fff]{{0,20}}?(?:实施条例|实施细则|实施办法|司法解释|解释|细则|条例)(?=[\s》]{{0,2}}(?:\([^()\n]{{1,20}}\))?第?\s?{_NUM}\s?条)"
 )
@@ -275,9 +276,7 @@ class NameFinder:
     def __init__(self, lawbook: LawBook) -> None:
         self._by_opening: dict[str, list[str]] = {}
         for name in lawbook.names:
-            # 水法 would be found in 污水法; two characters are enough only for the two everybody cites.
-            if len(name) > 2 or name in ("刑法", "宪法"):
-                self._by_opening.setdefault(name[:2], []).append(name)
+            self._by_opening.setdefault(name[:2], []).append(name)
         for names in self._by_opening.values():
             names.sort(key=len, reverse=True)
         openings = "".join(re.escape(opening[0]) for opening in sorted({key[0] for key in self._by_opening}))
@@ -303,6 +302,9 @@ class NameFinder:
         after = plain[place + len(name) : place + len(name) + 1]
         if name[-1] == "法" and after in _NOT_AFTER_NAME and after:
             return False
+        if len(name) == 2 and name not in ("刑法", "宪法"):  # 水法 stands in 污水法, 消法 in 抵消法
+            is_cited = _ORDINAL_HEAD.match(plain, place + 2) is not None
+            return is_cited or _OPENS_A_WORD.search(plain, max(0, place - 1), place) is not None
         if name.isascii():
             before = plain[place - 1 : place]
             return not (before.isascii() and before.isalnum()) and not (after.isascii() and after.isalnum())
