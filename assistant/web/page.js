@@ -1,0 +1,94 @@
+/* What happens on the page without asking the server: a mark opens its source, an answer is copied or saved.
+   One listener on the document serves everything, since Gradio redraws answers while they stream in. */
+(() => {
+  "use strict";
+  let openedBy = null;
+
+  const panel = () => document.getElementById("panel");
+
+  function openPanel(button) {
+    const card = document.getElementById(button.dataset.card);
+    const side = panel();
+    if (!card || !side) return;
+    const body = document.getElementById("panel-body");
+    body.replaceChildren(...Array.from(card.childNodes, (node) => node.cloneNode(true)));
+    document.getElementById("panel-title").textContent = `${side.dataset.title} ${card.dataset.number}`;
+    side.hidden = false;
+    document.body.classList.add("panel-open");
+    markCurrent(button);
+    const quoted = body.querySelector("mark");
+    side.scrollTop = 0;
+    if (quoted && quoted.offsetTop + quoted.offsetHeight > side.clientHeight) {
+      side.scrollTop = quoted.offsetTop - side.clientHeight / 3;
+    }
+    document.getElementById("panel-title").focus({ preventScroll: true });
+  }
+
+  function markCurrent(button) {
+    document.querySelectorAll("[data-card].current").forEach((other) => other.classList.remove("current"));
+    if (button) button.classList.add("current");
+    openedBy = button;
+  }
+
+  function closePanel() {
+    const side = panel();
+    if (!side || side.hidden) return;
+    side.hidden = true;
+    document.body.classList.remove("panel-open");
+    /* The answer may have been redrawn since; its mark has the same card. */
+    const again = openedBy && (openedBy.isConnected ? openedBy : document.querySelector(`[data-card="${openedBy.dataset.card}"]`));
+    markCurrent(null);
+    (again || document.querySelector("#question textarea"))?.focus();
+  }
+
+  function markdownOf(button) {
+    return button.closest(".actions").querySelector(".markdown").textContent;
+  }
+
+  function say(button) {
+    const said = button.closest(".actions").querySelector(".said");
+    said.textContent = said.dataset.done;
+    setTimeout(() => { said.textContent = ""; }, 2000);
+  }
+
+  async function copy(button) {
+    const text = markdownOf(button);
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      /* No clipboard on a page that is not 127.0.0.1 or encrypted: the old way. */
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    say(button);
+  }
+
+  function save(name, content, type) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  document.addEventListener("click", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target) return;
+    const opener = target.closest("[data-card]");
+    if (opener) { openPanel(opener); return; }
+    if (target.closest("#panel-close")) { closePanel(); return; }
+    const action = target.closest("[data-act]");
+    if (action && action.dataset.act === "copy") copy(action);
+    if (action && action.dataset.act === "save") save(action.dataset.name, markdownOf(action), "text/markdown");
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closePanel();
+    /* The Enter that takes a word from a Chinese input method is not the Enter that sends the question. */
+    if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopImmediatePropagation();
+  }, true);
+})();
