@@ -245,6 +245,8 @@ def _named(path: PurePosixPath, bad: Sequence[BadLine]) -> Iterator[str]:
 
 
 def _read_law_file(file: Path, source: SourceFile) -> LawText | None:
+    if source.path.name.startswith("_"):  # a mirror's own table of contents
+        return None
     stated = facts_from_name(source.path.stem, source.path.parts[:-1])
     if source.media_type == DOCX:
         from corpus.extraction.docx import read_docx

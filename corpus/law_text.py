@@ -18,7 +18,7 @@ from corpus.errors import BadReference, UnreadableFile
 from corpus.extraction.characters import clean_characters
 from corpus.extraction.markdown import find_day, plain_inline
 from corpus.numerals import NUMERAL, parse_article
-from corpus.records import ArticleNumber
+from corpus.records import ArticleNumber, NormRank
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,21 @@ class LawText:
     line: int = 1
 
 
+# What mirrors and the official database call their kinds, as folders, categories and doc_type.
+_LAW_CATEGORIES = (
+    *("宪法", "宪法相关法", "民法典", "民法商法", "民商法", "行政法", "经济法", "社会法", "生态环境法", "刑法"),
+    *("诉讼与非诉讼程序法", "法律", "法律解释", "有关法律问题和重大问题的决定", "决定"),
+)
+RANK_BY_CATEGORY = {
+    **dict.fromkeys(_LAW_CATEGORIES, NormRank.LAW),
+    "行政法规": NormRank.ADMINISTRATIVE_REGULATION,
+    "监察法规": NormRank.ADMINISTRATIVE_REGULATION,
+    "司法解释": NormRank.JUDICIAL_INTERPRETATION,
+    "部门规章": NormRank.DEPARTMENTAL_RULE,
+    "规章": NormRank.DEPARTMENTAL_RULE,
+}
+
+
 # --- lines of a law file ---------------------------------------------------------------------------------------
 
 _ARTICLE_START = re.compile(
@@ -81,16 +96,17 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _PASSED = re.compile(r"通过|公布|发布|修订|修正|施行|批准|颁布|印发|第.{1,5}号|法释|国令|主席令")
 _ENACTED = re.compile(r"通过|公布|发布|修订|修正|批准|颁布")
 _POINT = re.compile(r"[一二三四五六七八九十]+、")
-_FILE_DATE = re.compile(r"\((\d{4})-(\d{2})-(\d{2})\)|（(\d{4})-(\d{2})-(\d{2})）")
+_FILE_DATE = re.compile(r"[（(]\d{4}-\d{2}-\d{2}[)）]")
 _EFFECTIVE_IN_HEAD = re.compile(r"自\s*(\d{4})年\s*(\d{1,2})月\s*(\d{1,2})日起(?:施行|实施|生效)")
 _MAX_HEAD_LINES = 80
+_MIN_BODY_CHARS = 40
 
 
 def parse_law_lines(lines: Sequence[str], stated: LawFacts) -> LawText | None:
     """Return the law that ``lines`` hold, Markdown or plain; None where they hold none.
 
-    A law has articles, or numbered points or a body below a head that says when it was passed. ``stated`` is what
-    file name, folder and front matter say; a stated title "" is taken from the text.
+    A law has articles; without any, a head that says when it was passed, or a known category, and a body. ``stated``
+    is what file name, folder and front matter say; a stated title "" is taken from the text.
     """
     texts = [line.rstrip() for line in lines]
     title, head, body = _split_head(texts, stated.title)
@@ -98,23 +114,33 @@ def parse_law_lines(lines: Sequence[str], stated: LawFacts) -> LawText | None:
         return None
     rows = tuple(_rows(body, title))
     numbered = any(row.article for row in rows)
-    points = sum(bool(_POINT.match(row.text)) for row in rows) >= 2
     passed = [line for line in head if _PASSED.search(line)]
-    if not rows or not (numbered or (passed and (points or sum(len(row.text) for row in rows) >= 40))):
+    known = bool(passed) or stated.category in RANK_BY_CATEGORY
+    if not numbered and not (known and sum(len(row.text) for row in rows) >= _MIN_BODY_CHARS):
         return None
     return LawText(_completed(stated, title, passed), rows)
 
 
-def facts_from_name(stem: str, parts: Sequence[str]) -> LawFacts:
-    """Return what a mirror's path says: 社会法/慈善法(2023-12-29).md is of that category and of that day."""
+def facts_from_name(stem: str, folders: Sequence[str]) -> LawFacts:
+    """Return what a mirror's path says: 社会法/慈善法(2023-12-29).md is of that category and of that day.
+
+    A folder that is a day, as in ``versions/2026-10-01``, is when the version takes effect.
+    """
     match = _FILE_DATE.search(stem)
-    day = date(*(int(part) for part in match.groups() if part)) if match else None
-    return LawFacts(title="", version_date=day, category=parts[-1] if parts else "")
+    days = [day for folder in folders if re.fullmatch(r"\d{4}-\d{2}-\d{2}", folder) and (day := find_day(folder))]
+    known = [folder for folder in folders if folder in RANK_BY_CATEGORY]
+    local = [folder for folder in folders if folder.startswith("地方")]
+    return LawFacts(
+        title="",
+        version_date=find_day(match.group()) if match else None,
+        effective=days[-1] if days else None,
+        category=(known or local or [""])[-1],
+    )
 
 
 def _split_head(lines: Sequence[str], stated_title: str) -> tuple[str, list[str], list[str]]:
     """Title, what stands between it and the text, and the text."""
-    title = stated_title
+    title, broken = stated_title, False
     head: list[str] = []
     for place, line in enumerate(lines):
         text = line.strip()
@@ -125,10 +151,12 @@ def _split_head(lines: Sequence[str], stated_title: str) -> tuple[str, list[str]
             continue
         if not title:
             title = _squeezed(plain_inline(heading[2] if heading else text))
-        elif heading and _squeezed(plain_inline(heading[2])) == title and not head:
+            broken = heading is None
+        elif heading and not head and _same_title(plain_inline(heading[2]), title):
             continue
         elif _opens_text(text, bool(heading)) and not _has_end_of_head(lines, place):
-            return _whole_title(title, head), _without_title_lines(head), list(lines[place:])
+            whole = _whole_title(title, head) if broken else title
+            return whole, _without_title_lines(head), list(lines[place:])
         elif not heading:
             head.append(_squeezed(plain_inline(text)))
         if len(head) > _MAX_HEAD_LINES:
@@ -136,6 +164,14 @@ def _split_head(lines: Sequence[str], stated_title: str) -> tuple[str, list[str]
     # No heading and no article: the head ends with its last line on how the law was passed.
     last = max((place for place, line in enumerate(head) if _PASSED.search(line) and len(line) < 120), default=-1)
     return title, head[: last + 1], head[last + 1 :]
+
+
+def _same_title(heading: str, title: str) -> bool:
+    return _letters(heading) == _letters(title)
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
 
 
 def _has_end_of_head(lines: Sequence[str], place: int) -> bool:
@@ -242,7 +278,7 @@ def _rows(lines: Sequence[str], title: str) -> Iterator[LawRow]:
         text = _COMMENT.sub("", line).strip()
         mark = _HEADING.fullmatch(text)
         plain = _squeezed_line(plain_inline(mark[2] if mark else text))
-        if not plain or _squeezed(plain) == title:
+        if not plain or _same_title(plain, title):
             continue
         start = _ARTICLE_START.fullmatch(mark[2] if mark else text)
         number = _number_of(start["label"]) if start else None

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from corpus.import_records import Gap, ScannedVersion, dated
-from corpus.law_text import LawFacts
+from corpus.law_text import RANK_BY_CATEGORY, LawFacts
 from corpus.lawbook import COUNTRY, LawBook, plain_title
 from corpus.records import ArticleNumber, LawVersion, NormRank
 from corpus.sources import ReadFailure
@@ -258,24 +258,10 @@ def _starts(texts: Sequence[_Text]) -> list[date | None]:
     return starts
 
 
-_LAW_CATEGORIES = (
-    *("宪法", "宪法相关法", "民法典", "民法商法", "民商法", "行政法", "经济法", "社会法", "生态环境法", "刑法"),
-    *("诉讼与非诉讼程序法", "法律", "法律解释", "有关法律问题和重大问题的决定", "决定"),
-)
-_RANK_BY_CATEGORY = {
-    **dict.fromkeys(_LAW_CATEGORIES, NormRank.LAW),
-    "行政法规": NormRank.ADMINISTRATIVE_REGULATION,
-    "监察法规": NormRank.ADMINISTRATIVE_REGULATION,
-    "司法解释": NormRank.JUDICIAL_INTERPRETATION,
-    "部门规章": NormRank.DEPARTMENTAL_RULE,
-    "规章": NormRank.DEPARTMENTAL_RULE,
-}
-
-
 def rank_of(facts: LawFacts) -> NormRank:
     """The rank that the source's category says, else the title's own last word; local rules count as the lowest."""
-    if facts.category in _RANK_BY_CATEGORY:
-        return _RANK_BY_CATEGORY[facts.category]
+    if facts.category in RANK_BY_CATEGORY:
+        return RANK_BY_CATEGORY[facts.category]
     if facts.title.startswith(("最高人民法院", "最高人民检察院")):
         return NormRank.JUDICIAL_INTERPRETATION
     if facts.title.startswith(COUNTRY) and facts.title.endswith(("法", "法典")):
