@@ -46,26 +46,19 @@ def law_page(lawbook: LawBook, version: LawVersion, wanted: str, day: date, say:
 
 
 def _law_head(version: LawVersion, count: int, day: date, say: Say) -> Html:
-    note = ""
     state = validity_badge(validity_on(version, day), say)
-    if not version.complete:
-        total = (
-            say(f"（全文共 {version.last_article} 条）", f" of {version.last_article}") if version.last_article else ""
-        )
-        note = element("p", say(f"收录其中 {count} 条{total}。", f"{count} articles are held{total}."), class_="count")
-    return element(
-        "div",
+    parts = [
         element("h2", version.title),
-        element(
-            "p",
-            badge(rank_label(version, say), "plain"),
-            validity_badge(validity_on(version, day), say),
-            class_="badges",
-        ),
+        element("p", badge(rank_label(version, say), "plain"), state, class_="badges"),
         law_facts(version, say),
-        note,
-        class_="law-head",
-    )
+    ]
+    if not version.complete:
+        last = version.last_article
+        total = say(f"（全文共 {last} 条）", f" of {last}") if last else ""
+        parts.append(
+            element("p", say(f"收录其中 {count} 条{total}。", f"{count} articles are held{total}."), class_="count")
+        )
+    return element("div", *parts, class_="law-head")
 
 
 def found_articles(held: Sequence[HeldArticle], wanted: str) -> tuple[HeldArticle, ...]:

@@ -32,7 +32,8 @@ class Office:
 def build_page(office: Office, say: Say) -> gr.Blocks:
     """Return the page in one language. Nothing is opened or asked by building it."""
     title = say("法据：被催收骚扰时的法律依据", "faju: the law on debt-collection harassment")
-    with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as page:
+    page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    with page:
         markup(_header(say), elem_id="faju-header")
         with gr.Tabs(elem_id="faju-tabs"):
             with gr.Tab(say("提问", "Ask"), id="ask"):

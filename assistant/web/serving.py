@@ -48,7 +48,7 @@ def serve(settings: Settings, place: Place, say: Say, *, open_browser: bool) -> 
     """Serve the page until Ctrl-C. Raises BadSettings where the port is taken or the address is not ours."""
     listener = listen(place)
     port = listener.getsockname()[1]
-    with _own_upload_folder(), contextlib.closing(listener):
+    with own_upload_folder(), contextlib.closing(listener):
         # Index and model are opened while Gradio, which alone takes seconds to import, is imported.
         desk = Desk(opening_of(settings))
         desk.start()
@@ -174,7 +174,7 @@ def _run(app: App, listener: socket.socket, address: str, say: Say, *, open_brow
 
 
 @contextlib.contextmanager
-def _own_upload_folder() -> Iterator[None]:
+def own_upload_folder() -> Iterator[None]:
     """Keep what is handed in to the page in a folder of this run alone, gone when it ends."""
     with tempfile.TemporaryDirectory(prefix="faju-", ignore_cleanup_errors=True) as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
