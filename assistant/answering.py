@@ -12,6 +12,7 @@ from datetime import date
 
 from assistant import rendering, wording
 from assistant.asking import clean_question
+from assistant.explaining import ExplainingFinished, explain, is_english
 from assistant.followups import Understood, understand
 from assistant.gating import Gate, GateDecision
 from assistant.generation import LanguageModel
@@ -34,7 +35,7 @@ from assistant.records import (
 )
 from assistant.safety import emergency_advice
 from assistant.selecting import select_passages
-from assistant.settings import Settings
+from assistant.settings import BUILTIN, Settings
 from assistant.verification import Verifier
 from corpus.lawbook import LawBook
 from index.records import RetrievedPassage, SearchQuery, SearchResult
@@ -47,6 +48,11 @@ CANDIDATES = 20
 def never() -> bool:
     """Return False: nobody asked to stop."""
     return False
+
+
+def default_mode(settings: Settings) -> AnswerMode:
+    """Return how a model answers where nobody says otherwise: the built-in reader can only quote."""
+    return AnswerMode.QUOTE if settings.model == BUILTIN else AnswerMode.EXPLAIN
 
 
 @dataclass(slots=True)
@@ -88,7 +94,7 @@ class Assistant:
             question=asked,
             understood=understood,
             as_of=as_of or understood.as_of or date.today(),
-            mode=mode or self.settings.mode or AnswerMode.QUOTE,
+            mode=mode or self.settings.mode or default_mode(self.settings),
             safety=emergency_advice(asked, self.settings.language),
             clock=clock,
         )
@@ -122,7 +128,7 @@ class _Draft:
     result: SearchResult | None = None
     sentences: list[AnswerSentence] = field(default_factory=list)
     removed: list[RemovedSentence] = field(default_factory=list)
-    finished: QuotingFinished | None = None
+    finished: QuotingFinished | ExplainingFinished | None = None
 
     def events(self, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
         asked = self.understood.text
@@ -139,7 +145,7 @@ class _Draft:
             return
         self.passages = number_passages(self._selected(self.result))
         yield StageReached(Stage.READING, self.passages)
-        yield from self._quoting(asked, should_stop)
+        yield from self._writing(asked, should_stop)
         if self.sentences:
             yield self._finished(rendering.answer_text(self.sentences, self.assistant.settings.language))
         else:
@@ -149,26 +155,39 @@ class _Draft:
         assistant = self.assistant
         return select_passages(assistant.index, result.passages, self.as_of, assistant.settings.passages)
 
-    def _quoting(self, asked: str, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
-        verifier = Verifier(self.assistant.lawbook, self.as_of, self.passages)
-        writing = quote(self.assistant.model, asked, self.passages, should_stop=should_stop)
+    def _writing(self, asked: str, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
         announced = False
-        for item in writing:
-            if isinstance(item, QuotingFinished):
-                self.finished = item
-                continue
+        for item in self._written(asked, should_stop):
             if not announced:
                 announced = True
                 yield StageReached(Stage.ANSWERING, self.passages)
-            sentence = _sentence(item)
-            why_not = verifier.objection(sentence, self.mode)
-            if why_not:
-                self.removed.append(RemovedSentence(sentence.text, why_not))
+            if isinstance(item, RemovedSentence):
+                self.removed.append(item)
                 continue
-            self.sentences.append(sentence)
+            self.sentences.append(item)
             if self.clock.first_sentence is None:
                 self.clock.first_sentence = self.clock.milliseconds()
-            yield SentenceReleased(sentence)
+            yield SentenceReleased(item)
+
+    def _written(self, asked: str, should_stop: Callable[[], bool]) -> Iterator[AnswerSentence | RemovedSentence]:
+        """What the model writes: sentences that passed verification, and those that did not."""
+        verifier = Verifier(self.assistant.lawbook, self.as_of, self.passages)
+        model = self.assistant.model
+        if self.mode is AnswerMode.EXPLAIN:
+            english = is_english(self.question)
+            for event in explain(model, asked, self.passages, verifier, english=english, should_stop=should_stop):
+                if isinstance(event, ExplainingFinished):
+                    self.finished = event
+                else:
+                    yield event
+            return
+        for item in quote(model, asked, self.passages, should_stop=should_stop):
+            if isinstance(item, QuotingFinished):
+                self.finished = item
+                continue
+            sentence = _sentence(item)
+            why_not = verifier.objection(sentence, self.mode)
+            yield RemovedSentence(sentence.text, why_not) if why_not else sentence
 
     def _declined(self, decision: GateDecision) -> Answer:
         language = self.assistant.settings.language
