@@ -53,7 +53,7 @@ def is_garbled(text: str) -> bool:
     return garbage_share(text) > _MAX_GARBAGE_SHARE
 
 
-def join_wrapped(lines: Sequence[str], wrap_width: int) -> str:
+def join_wrapped(lines: Sequence[str], wrap_width: float) -> str:
     """Join the lines of one paragraph: a line that a margin broke continues, any other keeps its line break.
 
     A line counts as broken by the margin where it is nearly ``wrap_width`` characters long and does not end
@@ -71,7 +71,7 @@ def join_wrapped(lines: Sequence[str], wrap_width: int) -> str:
     return joined
 
 
-def broken_by_margin(line: str, wrap_width: int) -> bool:
+def broken_by_margin(line: str, wrap_width: float) -> bool:
     return bool(line) and display_width(line) >= 0.85 * wrap_width and line[-1] not in _SENTENCE_ENDS
 
 
@@ -91,18 +91,18 @@ def display_width(line: str) -> int:
 _WIDEST_MARGIN = 140
 
 
-def wrap_width(lines: Iterable[str]) -> int:
+def wrap_width(lines: Iterable[str]) -> float:
     """Return the width at which a text's lines were broken, or a width that no line reaches where none was.
 
     The margin is the width that at least a quarter of the longer lines come within 4 columns of.
     """
     widths = sorted(display_width(line.strip()) for line in lines if line.strip())
     if len(widths) < 3 or widths[-1] > _WIDEST_MARGIN:
-        return 10**9
+        return float("inf")
     margin = widths[-1]
     near = sum(width >= margin - 4 for width in widths)
     longer = sum(width >= margin / 2 for width in widths)
-    return margin if near >= 3 and near * 4 >= longer else 10**9
+    return margin if near >= 3 and near * 4 >= longer else float("inf")
 
 
 def is_chinese_letter(character: str) -> bool:

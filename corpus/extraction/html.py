@@ -133,9 +133,11 @@ def _blocks_of(body: Any) -> Iterator[Block]:
                 yield from _list_item(_lines_in(item), f"{number}. " if ordered else "• ")
         elif element.tag == "table":
             for row in element.iterchildren("row"):
-                cells = [_squeezed("".join(cell.itertext())) for cell in row.iterchildren("cell")]
-                if any(cells):
-                    yield Block(" | ".join(cells), BlockKind.TABLE_ROW)
+                cells = [_lines_in(cell) for cell in row.iterchildren("cell")]
+                if len(cells) == 1:  # a table that only lays out the page
+                    yield from (Block(line, BlockKind.PARAGRAPH) for line in cells[0])
+                elif any(cells):
+                    yield Block(" | ".join(" ".join(lines) for lines in cells), BlockKind.TABLE_ROW)
         elif element.tag in ("quote", "div") and len(element):
             yield from _blocks_of(element)
         else:
@@ -221,11 +223,12 @@ class _LineBuilder:
 
 def _visible_lines(markup: str) -> list[_Line]:
     """Depth first with a stack of our own: pages nest deeper than Python's recursion limit."""
-    from lxml import html
+    from lxml import etree, html
 
     try:
-        root = html.fromstring(markup)
-    except (ValueError, SyntaxError):  # nothing in it; SyntaxError is the base of lxml's ParserError
+        # Without huge_tree libxml2 drops all that is nested 256 deep, which page builders reach.
+        root = html.fromstring(markup, parser=html.HTMLParser(huge_tree=True))
+    except (etree.ParserError, ValueError):  # nothing in it
         return []
     builder = _LineBuilder()
     stack: list[tuple[Any, _Place, bool]] = [(root, _Place(), False)]
