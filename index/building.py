@@ -28,6 +28,7 @@ from corpus.lawbook import LawBook, load_lawbook
 from corpus.reading import read_builtin, read_path
 from corpus.records import Chunk, Document, DocumentInfo
 from corpus.sources import ReadFailure, base_folder
+from index.asked import times_asked
 from index.dense import build_dense
 from index.embedding import MAX_PASSAGE_CHARS, Embedder, passage_text
 from index.errors import IndexDamaged, IndexMissing, IndexOutdated, NothingNamed
@@ -371,7 +372,8 @@ class _Assembly:
         columns = np.zeros(len(chunks), CHUNK_COLUMNS)
         for place, (chunk, text) in enumerate(zip(chunks, texts, strict=True)):
             number = (chunk.article.number, chunk.article.sub) if chunk.article else (0, 0)
-            columns[place] = (0, *number, term_hash(chunk.id), _key(text))
+            asked = times_asked(_without_label(chunk)) if info.law else 0
+            columns[place] = (0, *number, asked, term_hash(chunk.id), _key(text))
         rows = tuple(self._row_of_key.get(key.tobytes(), -1) for key in columns["key"])
         before = self._previous.document_row(info.id) if self._previous else None
         (self._added if before is None or -1 in rows else self._unchanged).append(info)
@@ -548,9 +550,11 @@ def searchable_text(chunk: Chunk, info: DocumentInfo) -> str:
     headings = [heading for heading in chunk.headings if heading != info.title]
     if info.law is None or chunk.article is None:
         return passage_text(info.title, headings, chunk.lead + chunk.text)
-    label = str(chunk.article)
-    name = info.law.short_title + label
-    return passage_text(name, headings, chunk.lead + chunk.text.removeprefix(label).lstrip())
+    return passage_text(info.law.short_title + str(chunk.article), headings, chunk.lead + _without_label(chunk))
+
+
+def _without_label(chunk: Chunk) -> str:
+    return chunk.text.removeprefix(str(chunk.article)).lstrip()
 
 
 def _cites(entries: Sequence[_Entry], laws: Sequence[str]) -> npt.NDArray[np.void]:

@@ -16,35 +16,44 @@ Column = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class CandidateFeatures:
-    """One value a candidate in each column ``(n,)``.
+    """One value a candidate in each column ``(n,)``; none depends on which other candidates there are.
 
-    ``dense`` is the cosine, ``sparse`` the BM25 score of the question's own terms, ``added`` that of the legal
-    wording which the lay terms stand for (0 where there are none), ``title`` the share of the passage's title that
-    the question names, ``cited`` the relevance of the best passage in plain words that names the article.
+    ``dense`` is the cosine. ``covered`` is the share of the question, weighed by BM25, that the passage's words cover,
+    ``covered_added`` the same of the legal wording that its lay terms stand for (0 where there are none). ``cited`` is
+    the relevance of the best passage in plain words that names the article (0 where none does), ``asked`` how many
+    training questions the article answers, ``title`` 1 where the question names the law.
     """
 
     dense: Column
-    sparse: Column
-    added: Column
-    title: Column
+    covered: Column
+    covered_added: Column
     cited: Column
+    asked: Column
+    title: Column
 
 
-# PROVISIONAL
-WEIGHTS = {"dense": 1.0, "sparse": 0.1, "added": 0.05, "title": 0.1, "cited": 0.5}
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a feature counts beside the cosine. PROVISIONAL"""
+
+    covered: float = 0.7
+    covered_added: float = 0.3
+    cited: float = 0.3
+    asked: float = 0.05
+    title: float = 0.05
 
 
-def relevance(features: CandidateFeatures) -> Column:
-    """Return the relevance of every candidate, ``(n,)``; higher is better, comparable within one question."""
-    scores = np.zeros(len(features.dense), np.float32)
-    scores += np.float32(WEIGHTS["dense"]) * _z(features.dense)
-    scores += np.float32(WEIGHTS["sparse"]) * _z(features.sparse)
-    scores += np.float32(WEIGHTS["added"]) * _z(features.added)
-    scores += np.float32(WEIGHTS["title"]) * features.title
-    scores += np.float32(WEIGHTS["cited"]) * features.cited
+WEIGHTS = Weights()
+
+
+def relevance(features: CandidateFeatures, weights: Weights = WEIGHTS) -> Column:
+    """Return the relevance of every candidate, ``(n,)``: about 0 for unrelated, over 1 for the right article."""
+    scores: Column = (
+        features.dense
+        + np.float32(weights.covered) * features.covered
+        + np.float32(weights.covered_added) * features.covered_added
+        + np.float32(weights.cited) * features.cited
+        + np.float32(weights.asked) * np.log1p(features.asked)
+        + np.float32(weights.title) * features.title
+    )
     return scores
-
-
-def _z(column: Column) -> Column:
-    spread = float(column.std()) if len(column) else 0.0
-    return (column - column.mean()) / np.float32(spread) if spread > 1e-9 else np.zeros_like(column)

@@ -126,7 +126,10 @@ class SearchIndex:
         named: Sequence[int],
     ) -> _Candidates:
         vector = self._embedder.encode_queries([embedded_query(expanded)])
-        sparse, added = self._word_scores(expanded, terms, allowed)
+        own = count_terms(terms)
+        legal = count_terms(segment("，".join(expanded.added)))
+        sparse, added = self._word_scores(own, allowed), self._word_scores(legal, allowed)
+        most, most_added = self._contents.sparse.best_possible(own), self._contents.sparse.best_possible(legal)
         wanted = max(CANDIDATES, query.k)
         if allowed is None:
             dense_rows, _ = self._dense.search(vector, wanted)
@@ -138,10 +141,11 @@ class SearchIndex:
         def features(rows: Rows, cited: Mapping[int, float]) -> CandidateFeatures:
             return CandidateFeatures(
                 dense=self._cosines(rows, vector),
-                sparse=sparse[rows],
-                added=added[rows],
-                title=self._title_shares(rows, expanded.text),
+                covered=sparse[rows] / np.float32(most or 1),
+                covered_added=added[rows] / np.float32(most_added or 1),
                 cited=np.array([cited.get(int(row), 0.0) for row in rows], np.float32),
+                asked=self._contents.chunks["asked"][rows].astype(np.float32),
+                title=self._title_named(rows, expanded.text),
             )
 
         rows = np.union1d(dense_rows, sparse_rows)
@@ -153,22 +157,17 @@ class SearchIndex:
             rows=rows,
             relevance=relevance(found),
             dense=found.dense,
-            sparse=found.sparse,
+            sparse=sparse[rows],
             dense_rank={int(row): rank for rank, row in enumerate(dense_rows, start=1)},
             sparse_rank={int(row): rank for rank, row in enumerate(by_words, start=1) if sparse[row] > 0},
         )
 
     def _word_scores(
-        self, expanded: ExpandedQuery, terms: Sequence[str], allowed: npt.NDArray[np.bool_] | None
-    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """BM25 of the question's own terms and of the wording added for its lay terms, zero where not allowed."""
-        sparse = self._contents.sparse.scores(count_terms(terms))
-        added_terms = count_terms(segment("，".join(expanded.added)))
-        added = self._contents.sparse.scores(added_terms) if added_terms else np.zeros_like(sparse)
-        if allowed is not None:
-            sparse = np.where(allowed, sparse, np.float32(0))
-            added = np.where(allowed, added, np.float32(0))
-        return sparse, added
+        self, terms: Mapping[str, float], allowed: npt.NDArray[np.bool_] | None
+    ) -> npt.NDArray[np.float32]:
+        """BM25 of every passage, zero where it is not allowed."""
+        scores = self._contents.sparse.scores(terms)
+        return scores if allowed is None else np.where(allowed, scores, np.float32(0))
 
     def _cited(
         self,
@@ -213,7 +212,7 @@ class SearchIndex:
             cosines[start : start + 10_000] = np.asarray(self._contents.vectors[part], np.float32) @ vector[0]
         return cosines
 
-    def _title_shares(self, rows: Rows, text: str) -> npt.NDArray[np.float32]:
+    def _title_named(self, rows: Rows, text: str) -> npt.NDArray[np.float32]:
         named = np.array([law in text for law in self._laws], np.float32)
         laws = self._contents.documents["law"][self._document_of[rows]]
         return np.where(laws >= 0, np.append(named, np.float32(0))[laws], np.float32(0))

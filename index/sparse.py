@@ -49,6 +49,19 @@ class SparseIndex:
             scores[self.rows[postings]] += self.weights[postings] * np.float32(weight)
         return scores
 
+    def best_possible(self, query: Mapping[str, float]) -> float:
+        """Return the score of a passage that had every term of ``query`` at its heaviest; 0 for no known term.
+
+        A term that no passage has counts like the heaviest of the others: what a question asks beyond the corpus
+        makes every passage cover less of it.
+        """
+        heaviest = {term: self._heaviest(term) for term in query}
+        unknown = max(heaviest.values(), default=0.0)
+        return sum((heaviest[term] or unknown) * weight for term, weight in query.items())
+
+    def _heaviest(self, term: str) -> float:
+        return float(self.weights[self._postings(term)].max(initial=0.0))
+
     def search(self, query: Mapping[str, float], k: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
         """Return the rows of the ``k`` best passages and their scores, best first, ties by row.
 

@@ -66,8 +66,11 @@ DOCUMENT_COLUMNS = np.dtype(
         ("chunk_count", "i4"),
     ]
 )
-# One row a passage. ``key`` names what was embedded, so that its vector is found again after a rebuild.
-CHUNK_COLUMNS = np.dtype([("document", "i4"), ("number", "i4"), ("sub", "i4"), ("id", "u8"), ("key", "V16")])
+# One row a passage. ``key`` names what was embedded, so that its vector is found again after a rebuild; ``asked`` is
+# how many training questions the article answers.
+CHUNK_COLUMNS = np.dtype(
+    [("document", "i4"), ("number", "i4"), ("sub", "i4"), ("asked", "i4"), ("id", "u8"), ("key", "V16")]
+)
 
 # One row a reference from a passage that is not law to an article; law is a place in ``names.json``.
 CITE_COLUMNS = np.dtype([("chunk", "i4"), ("law", "i4"), ("number", "i4"), ("sub", "i4")])

@@ -38,9 +38,22 @@ class HashingEmbedder:
                 digest = hashlib.blake2b(text[start : start + 2].encode("utf-8", "surrogatepass"), digest_size=2)
                 vectors[row, int.from_bytes(digest.digest(), "little") % self.dimension] += 1
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.divide(vectors, lengths, out=vectors, where=lengths > 0)
+        np.divide(vectors, lengths, out=vectors, where=lengths > 0)
+        return vectors
+
+
+@pytest.fixture(scope="session")
+def hashing_embedder() -> HashingEmbedder:
+    return HashingEmbedder()
 
 
 @pytest.fixture
-def hashing_embedder() -> HashingEmbedder:
+def counting_embedder() -> HashingEmbedder:
+    """The hashing embedder with an empty ``encoded``: what it is asked to embed from now on."""
     return HashingEmbedder()
+
+
+@pytest.fixture(scope="session")
+def other_embedder() -> HashingEmbedder:
+    """An embedder that an index of ``hashing_embedder`` was not built with."""
+    return HashingEmbedder("other")

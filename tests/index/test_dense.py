@@ -11,7 +11,8 @@ from index.dense import build_dense, open_dense
 
 def _vectors(count: int, dimension: int = 32) -> np.ndarray[tuple[int, ...], np.dtype[np.float16]]:
     rows = np.random.default_rng(7).normal(size=(count, dimension))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows.astype(np.float16)
 
 
 def test_flat_search_is_brute_force() -> None:

@@ -7,7 +7,7 @@ from bm25s import BM25
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.sparse import B, K1, METHOD, SparseIndex, best_rows, build_sparse, count_terms, has_row, term_hashes
+from index.sparse import K1, METHOD, B, SparseIndex, best_rows, build_sparse, count_terms, has_row, term_hashes
 
 PASSAGES = [
     ["催收", "收不", "不得", "得骚", "骚扰"],
