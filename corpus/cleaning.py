@@ -509,11 +509,21 @@ def _title_candidates(extracted: ExtractedDocument, lines: Sequence[str]) -> Ite
         )
         if match:
             yield match[1] or match[2]
-    main = [place for place, block in enumerate(extracted.blocks) if block.kind is not BlockKind.BOILERPLATE]
-    for place in main[:6]:
-        block = extracted.blocks[place]
-        first_line = place == main[0] and block.kind is BlockKind.PARAGRAPH and len(lines[place]) <= 40
-        named = _line_rule(lines[place]) is None and not lines[place].endswith(("。", ":"))
+    opening = list(_opening_headings(extracted.blocks, lines))
+    yield from sorted(opening, key=lambda text: len(_letters(text)) < _SHORTEST_TITLE)
+
+
+# Above a title stand menu words of two to four characters; a title of fewer than seven says little.
+_SHORTEST_TITLE = 7
+_OPENING_BLOCKS = 6
+
+
+def _opening_headings(blocks: Sequence[Block], lines: Sequence[str]) -> Iterator[str]:
+    main = [place for place, block in enumerate(blocks) if block.kind is not BlockKind.BOILERPLATE]
+    for place in main[:_OPENING_BLOCKS]:
+        block, line = blocks[place], lines[place]
+        first_line = place == main[0] and block.kind is BlockKind.PARAGRAPH and len(line) <= _MAX_LINK_CHARS
+        named = _line_rule(line) is None and not line.endswith(("。", ":"))
         if named and (first_line or block.kind is BlockKind.HEADING):
             yield block.text
 
