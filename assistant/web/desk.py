@@ -16,11 +16,15 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from assistant.commands.common import OUR_ERRORS, error_line
 from assistant.opening import Progress
 from assistant.records import Answer, AnswerEvent, AnswerMode, Turn
+from index.records import SearchQuery, SearchResult
+
+if TYPE_CHECKING:
+    from index.embedding import Embedder
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +34,20 @@ MOST_WAITING = 32
 _STOP_CHECK_SECONDS = 0.2
 
 
+class Searching(Protocol):
+    """What of a search index the page needs."""
+
+    @property
+    def embedder(self) -> Embedder: ...
+
+    def search(self, query: SearchQuery) -> SearchResult: ...
+
+
 class Answering(Protocol):
     """What of an assistant the page needs."""
+
+    @property
+    def index(self) -> Searching: ...
 
     def answer(
         self,

@@ -12,6 +12,7 @@ from assistant.settings import Settings
 from assistant.web.ask_tab import add_ask_tab
 from assistant.web.desk import Desk
 from assistant.web.law_tab import add_law_tab
+from assistant.web.library_tab import add_library_tab
 from assistant.web.markup import Html, element, join
 from assistant.web.parts import markup
 from assistant.web.search_tab import add_search_tab
@@ -42,6 +43,7 @@ def build_page(office: Office, say: Say) -> gr.Blocks:
                 add_law_tab(office.lawbook, say)
             with gr.Tab(say("检索", "Search"), id="search"):
                 add_search_tab(office.desk, office.lawbook, say)
+            add_library_tab(office.desk, office.settings, say)
         markup(_footer(say), elem_id="faju-footer")
     page.queue(api_open=False, default_concurrency_limit=None, max_size=256)
     return page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
 
 import gradio as gr
 
@@ -21,12 +20,6 @@ from corpus.records import SourceKind
 from index.records import RetrievedPassage, SearchQuery, SearchResult
 
 OPENING_SECONDS = 300
-
-
-class Searching(Protocol):
-    """What of a search index this tab needs."""
-
-    def search(self, query: SearchQuery) -> SearchResult: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +41,7 @@ class SearchDesk:
             frozenset(laws),
         )
         try:
-            assistant = self.desk.when_ready(OPENING_SECONDS)[self.say.language]
-            index: Searching = assistant.index  # type: ignore[attr-defined]  # a scripted assistant has none
-            return self.page(index.search(query))
+            return self.page(self.desk.when_ready(OPENING_SECONDS)[self.say.language].index.search(query))
         except OUR_ERRORS as error:
             return element("p", error_line(error, self.say.language), class_="failure", role="alert")
 

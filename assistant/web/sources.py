@@ -76,6 +76,20 @@ def _facts(passage: RetrievedPassage, say: Say) -> Html:
     return law_facts(law, say)
 
 
+def source_line(passage: RetrievedPassage, say: Say) -> str:
+    """Return in one line what kind of source a passage is, and of when."""
+    document, law = passage.document, passage.document.law
+    if law is None:
+        # Several passages of one article differ by their section only.
+        section = passage.chunk.headings[-1] if passage.chunk.headings else None
+        day = document.published.isoformat() if document.published else None
+        return " · ".join(part for part in (section, document.publisher, day) if part)
+    since = wording.IN_FORCE_SINCE[say.language].format(day=law.effective)
+    until = wording.EXPIRED_SINCE[say.language].format(day=law.expired) if law.expired else None
+    dates = since if law.effective else wording.DATE_NOT_VERIFIED[say.language]
+    return " · ".join(part for part in (rank_label(law, say), dates, until) if part)
+
+
 def law_facts(law: LawVersion, say: Say) -> Html:
     """Return what a reader needs to weigh a version of a law."""
     since = law.effective.isoformat() if law.effective else wording.DATE_NOT_VERIFIED[say.language]

@@ -19,7 +19,7 @@ from assistant.records import (
     StageReached,
 )
 from assistant.web.markup import Html, element, join
-from assistant.web.sources import badge, card, validity_badge
+from assistant.web.sources import badge, card, source_line, validity_badge
 from corpus.records import Span, UnitRole, Validity
 
 STAGES = (Stage.RETRIEVING, Stage.READING, Stage.ANSWERING)
@@ -149,7 +149,9 @@ class Turn:
         lines = []
         for sentence in self._of(role):
             marks = [self._mark(number) for number in sentence.citations]
-            lines.append(element("li", rendering.one_line(sentence.text), *marks))
+            words = rendering.one_line(sentence.text)
+            # The last character keeps its marks on its line.
+            lines.append(element("li", words[:-1], element("span", words[-1:], *marks, class_="keep")))
         heading = wording.ROLE_HEADINGS[role][self.say.language]
         return element(
             "section",
@@ -201,16 +203,13 @@ class Turn:
 
     def _source_row(self, numbered: NumberedPassage) -> Html:
         passage = numbered.passage
-        details = rendering.source_details(passage, self.say.language)[:2]
-        if passage.document.law is None:  # several passages of one article differ by their section only
-            details = (*passage.chunk.headings[-1:], *details)
         return element(
             "button",
             element("span", str(numbered.number), class_="number"),
             element(
                 "span",
                 element("span", rendering.source_title(passage), class_="name", lang="zh-CN"),
-                element("span", " · ".join(details), class_="details"),
+                element("span", source_line(passage, self.say), class_="details"),
                 self._flag(numbered),
             ),
             type="button",

@@ -97,9 +97,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Open]:
     errors: list[str] = []
 
     def watch(page: Page) -> None:
-        page.on(
-            "request", lambda request: None if _is_own(request.url, server.address) else foreign.append(request.url)
-        )
+        page.on("request", lambda request: foreign.extend(_foreign(request.url, server.address)))
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
 

@@ -44,6 +44,7 @@ def _say(line: str) -> None:
 
 def main() -> None:
     block_the_network()
+    from assistant.opening import Progress, open_search
     from assistant.settings import Settings
     from assistant.web.desk import Desk
     from assistant.web.serving import Place, app_for, listen, own_upload_folder
@@ -52,8 +53,6 @@ def main() -> None:
     listener = listen(Place("127.0.0.1", None, 17860))
     port = listener.getsockname()[1]
     assistants = {language: ScriptedAssistant(language) for language in ("zh", "en")}
-    desk = Desk(lambda progress: assistants)
-    desk.start()
 
     def set_pace() -> None:
         for line in sys.stdin:
@@ -66,6 +65,16 @@ def main() -> None:
         from assistant.web.page import Office
 
         settings = Settings(home=Path(home), index=Path(home) / "index")
+
+        def opening(progress: Progress) -> dict[str, ScriptedAssistant]:
+            index = open_search(settings, progress)
+            for assistant in assistants.values():
+                assistant.index = index
+            return assistants
+
+        desk = Desk(opening)
+        desk.start()
+        desk.when_ready(60)
         app = app_for(Office(desk, lawbook(), settings), "127.0.0.1", port)
         import uvicorn
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from typing import Any
 
 from assistant import rendering, wording
 from assistant.asking import clean_question
@@ -84,6 +85,7 @@ class ScriptedAssistant:
     """
 
     language: str = "zh"
+    index: Any = None  # a search index where a test searches
     prefill_seconds: float = 0.0
     sentence_seconds: float = 0.0
     at_once: int = 0
