@@ -13,6 +13,7 @@ from assistant.commands.documents import add_audit, add_corpus
 from assistant.commands.indexing import add_index
 from assistant.commands.page import add_ui
 from assistant.commands.search import add_search
+from assistant.commands.verify import add_verify
 
 
 def build_app(language: str) -> typer.Typer:
@@ -55,6 +56,7 @@ def build_app(language: str) -> typer.Typer:
     add_index(app, say)
     add_corpus(app, say)
     add_audit(app, say)
+    add_verify(app, say)
     return app
 
 

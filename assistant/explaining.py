@@ -185,17 +185,8 @@ class _Review:
         not_shown = [number for number in sentence.citations if number not in self.shown]
         if not_shown:
             return candidate, f"引用了不存在的材料[{not_shown[0]}]"
-        cited = [numbered for numbered in self.verifier.passages if numbered.number in sentence.citations]
-        placed = place_quotations(sentence.text, cited)
-        lost = next((quote.text for quote in placed if quote.number is None and quote.is_long), None)
-        if lost is not None:
-            return candidate, f"引号里的话与原文不一致：{lost[:20]}"
-        candidate = _with_quotes(candidate, placed)
-        why_not = self.verifier.objection(candidate, AnswerMode.EXPLAIN)
-        if why_not is None:
-            own_words = _without_quotations(sentence.text, placed)
-            why_not = figures_objection(own_words, cited, self.verifier.lawbook, self.verifier.day)
-        return candidate, why_not
+        candidate = with_quotes(candidate, self.verifier.passages)
+        return candidate, prose_objection(candidate, self.verifier)
 
     def _with_role(self, candidate: AnswerSentence, sentence: ProseSentence) -> AnswerSentence:
         """What the sentence does in the answer, by the first rule that applies:
@@ -221,6 +212,27 @@ class _Review:
         self.conclusions += role is UnitRole.CONCLUSION
         self.last_role = role
         return replace(candidate, role=role)
+
+
+def prose_objection(sentence: AnswerSentence, verifier: Verifier) -> str | None:
+    """Return why a sentence of prose must not be shown, None where nothing speaks against it.
+
+    Besides what ``verifier`` says: a long quotation that no cited passage has, and figures of the sentence's own words.
+    """
+    cited = _cited(sentence, verifier.passages)
+    placed = place_quotations(sentence.text, cited)
+    lost = next((quote.text for quote in placed if quote.number is None and quote.is_long), None)
+    if lost is not None:
+        return f"引号里的话与原文不一致：{lost[:20]}"
+    objection = verifier.objection(sentence, AnswerMode.EXPLAIN)
+    if objection is not None:
+        return objection
+    return figures_objection(_without_quotations(sentence.text, placed), cited, verifier.lawbook, verifier.day)
+
+
+def _cited(sentence: AnswerSentence, passages: Sequence[NumberedPassage]) -> list[NumberedPassage]:
+    by_number = {numbered.number: numbered for numbered in passages}
+    return [by_number[number] for number in sentence.citations if number in by_number]
 
 
 # --- quotations ------------------------------------------------------------------------------------------------
@@ -259,6 +271,17 @@ def place_quotations(sentence: str, cited: Sequence[NumberedPassage]) -> tuple[P
     return tuple(placed)
 
 
+def with_quotes(sentence: AnswerSentence, passages: Sequence[NumberedPassage]) -> AnswerSentence:
+    """Return the sentence with the places that it quotes; the passage quoted first comes first among its citations."""
+    placed = [quote for quote in place_quotations(sentence.text, _cited(sentence, passages)) if quote.is_long]
+    quoted = next((quote.number for quote in placed if quote.number is not None), None)
+    if quoted is None:
+        return sentence
+    others = tuple(number for number in sentence.citations if number != quoted)
+    spans = tuple(quote.found for quote in placed if quote.number == quoted and quote.found)
+    return replace(sentence, citations=(quoted, *others), quotes=spans)
+
+
 def _quotations(sentence: str) -> Iterator[Span]:
     start = 0
     open_marks: list[str] = []
@@ -282,16 +305,6 @@ def find_words(words: str, text: str) -> Span | None:
     places = [place for place, character in enumerate(plain) if not character.isspace()]
     at = "".join(plain[place] for place in places).find(wanted)
     return None if at < 0 else Span(places[at], places[at + len(wanted) - 1] + 1)
-
-
-def _with_quotes(candidate: AnswerSentence, placed: Sequence[PlacedQuotation]) -> AnswerSentence:
-    """The sentence with the passage that it quotes first in front, since ``quotes`` are places in that one."""
-    quoted = next((quote.number for quote in placed if quote.number is not None and quote.is_long), None)
-    if quoted is None:
-        return candidate
-    others = tuple(number for number in candidate.citations if number != quoted)
-    spans = tuple(quote.found for quote in placed if quote.number == quoted and quote.found and quote.is_long)
-    return replace(candidate, citations=(quoted, *others), quotes=spans)
 
 
 def _without_quotations(sentence: str, placed: Sequence[PlacedQuotation]) -> str:

@@ -66,12 +66,12 @@ class _Ground:
 
     @cached_property
     def text(self) -> str:
-        """Everything the model was shown of the passages: titles, dates, headings, leads and texts."""
+        """What a reader sees of the passages: titles, dates, headings and texts."""
         lines = []
         for numbered in self.cited:
             document, chunk = numbered.passage.document, numbered.passage.chunk
             effective = document.law.effective.isoformat() if document.law and document.law.effective else ""
-            lines += [document.title, effective, *chunk.headings, chunk.lead, chunk.text]
+            lines += [document.title, effective, *chunk.headings, chunk.text]
         return to_plain("\n".join(lines))
 
     @cached_property
