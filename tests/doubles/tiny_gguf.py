@@ -38,8 +38,8 @@ def write_tiny_gguf(
 ) -> Path:
     """Write ``path`` and return it."""
     size, heads, inner = 32, 2, 64
-    pairs = ["".join(pair) for pair in product(ascii_uppercase, repeat=2)]
-    tokens = [*SPECIAL, *byte_characters(), *pairs]
+    pairs = [*product(ascii_uppercase, repeat=2)]
+    tokens = [*SPECIAL, *byte_characters(), *(first + second for first, second in pairs)]
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_name("tiny")
     writer.add_context_length(context_tokens)
