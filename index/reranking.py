@@ -34,8 +34,9 @@ class CandidateFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What a feature counts beside the cosine. PROVISIONAL"""
+    """What each feature counts. PROVISIONAL"""
 
+    dense: float = 1.0
     covered: float = 0.7
     covered_added: float = 0.3
     cited: float = 0.3
@@ -49,7 +50,7 @@ WEIGHTS = Weights()
 def relevance(features: CandidateFeatures, weights: Weights = WEIGHTS) -> Column:
     """Return the relevance of every candidate, ``(n,)``: about 0 for unrelated, over 1 for the right article."""
     scores: Column = (
-        features.dense
+        np.float32(weights.dense) * features.dense
         + np.float32(weights.covered) * features.covered
         + np.float32(weights.covered_added) * features.covered_added
         + np.float32(weights.cited) * features.cited

@@ -25,7 +25,7 @@ from index.records import (
     SearchQuery,
     SearchResult,
 )
-from index.reranking import CandidateFeatures, relevance
+from index.reranking import WEIGHTS, CandidateFeatures, Weights, relevance
 from index.segmentation import normalize, segment, words_of
 from index.sparse import best_rows, count_terms, has_row
 from index.storage import KINDS, NO_RANK, RANKS, StoredIndex, open_stored, require_embedder
@@ -65,8 +65,9 @@ def open_index(place: Path, embedder: Embedder) -> SearchIndex:
 class SearchIndex:
     """An open index. It is read only and may serve several threads."""
 
-    def __init__(self, stored: StoredIndex, embedder: Embedder) -> None:
+    def __init__(self, stored: StoredIndex, embedder: Embedder, weights: Weights = WEIGHTS) -> None:
         self._stored = stored
+        self._weights = weights
         self._contents = stored.contents
         self._embedder = embedder
         self._infos: dict[int, DocumentInfo] = {}
@@ -149,13 +150,13 @@ class SearchIndex:
             )
 
         rows = np.union1d(dense_rows, sparse_rows)
-        cited = self._cited(rows, relevance(features(rows, {})), query.as_of, allowed)
+        cited = self._cited(rows, relevance(features(rows, {}), self._weights), query.as_of, allowed)
         rows = np.union1d(rows, np.array([*cited, *named], np.int64))
         found = features(rows, cited)
         by_words = best_rows(sparse, wanted)
         return _Candidates(
             rows=rows,
-            relevance=relevance(found),
+            relevance=relevance(found, self._weights),
             dense=found.dense,
             sparse=sparse[rows],
             dense_rank={int(row): rank for rank, row in enumerate(dense_rows, start=1)},
