@@ -25,6 +25,7 @@ from assistant.evaluation.records import (
     Run,
 )
 from assistant.evaluation.references import gold_groups, in_force, key_of, law_day
+from assistant.records import AnswerMode
 
 _WHITE_SPACE = re.compile(r"\s+")
 # Marks at which a sentence falls into pieces that can each be looked for: an item of an article hangs on a lead that
@@ -149,7 +150,7 @@ def fact_recall(case: EvaluationCase, answer: JudgedAnswer | None) -> float | No
 
 
 def _is_search(answer: JudgedAnswer | None) -> bool:
-    return answer is not None and not answer.declined and not answer.sentences
+    return answer is not None and answer.mode == AnswerMode.SEARCH.value
 
 
 def visible(answer: JudgedAnswer) -> str:
@@ -235,9 +236,12 @@ def _plain(text: str) -> str:
 def current_law(case: EvaluationCase, answer: JudgedAnswer) -> float | None:
     """1 where no cited law is out of force on the day and no forbidden pattern is shown, else 0.
 
-    None for a declined answer, unless it shows a forbidden pattern. The day is the case's (``law_day``). A question
-    about old law (``old_law``) may cite an expired article that the answer labels expired, beside one in force.
+    None for a declined answer, unless it shows a forbidden pattern, and in search mode. The day is the case's
+    (``law_day``). A question about old law (``old_law``) may cite an expired article that the answer labels expired,
+    beside one in force.
     """
+    if _is_search(answer):
+        return None
     shown = any(re.search(pattern, visible(answer)) for pattern in case.forbidden)
     if answer.declined:
         return 0.0 if shown else None

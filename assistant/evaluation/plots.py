@@ -5,6 +5,7 @@ Colours come from the page's style sheet (``--ink``, ``--good`` …), so that a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -51,35 +52,43 @@ def whisker_plot(rows: Sequence[Whisker], title: str) -> str:
     return _svg(width, height, title, parts)
 
 
-def shade_table(
-    rows: Sequence[str], columns: Sequence[str], values: Sequence[Sequence[float | None]], title: str
-) -> str:
-    """Return a table of shaded cells, ``values[row][column]`` between 0 and 1, higher darker; None stays empty."""
+@dataclass(frozen=True, slots=True)
+class ShadeColumn:
+    """A column of a table of shades; ``values`` lie between 0 and 1, None stays empty."""
+
+    label: str
+    values: tuple[float | None, ...]
+    lower_is_better: bool = False
+
+
+def shade_table(rows: Sequence[str], columns: Sequence[ShadeColumn], title: str) -> str:
+    """Return a table of cells, higher values darker; where lower is better, in the other colour."""
     cell, height = 96, _ROW_HEIGHT * len(rows) + 60
     width = _LABEL_WIDTH + cell * len(columns) + 10
     parts = []
     for place, column in enumerate(columns):
-        x = _LABEL_WIDTH + cell * place + cell / 2
-        for line, words in enumerate(_two_lines(column)):
-            parts.append(
-                f'<text x="{x}" y="{18 + 15 * line}" text-anchor="middle" class="small">{escape(words)}</text>'
-            )
+        x = _LABEL_WIDTH + cell * place
+        parts += [
+            f'<text x="{x + cell / 2}" y="{18 + 15 * line}" text-anchor="middle" class="small">{escape(words)}</text>'
+            for line, words in enumerate(_two_lines(column.label))
+        ]
+        colour = "var(--bad)" if column.lower_is_better else "var(--good)"
+        parts += [_cell(x, 44 + _ROW_HEIGHT * row, cell, value, colour) for row, value in enumerate(column.values)]
     for place, row in enumerate(rows):
         y = 44 + _ROW_HEIGHT * place
         parts.append(f'<text x="{_LABEL_WIDTH - 10}" y="{y + 17}" text-anchor="end">{escape(row)}</text>')
-        for column_place, value in enumerate(values[place]):
-            parts.append(_cell(_LABEL_WIDTH + cell * column_place, y, cell, value))
     return _svg(width, height, title, parts)
 
 
-def _cell(x: float, y: float, width: float, value: float | None) -> str:
+def _cell(x: float, y: float, width: float, value: float | None, colour: str) -> str:
     if value is None:
         return f'<text x="{x + width / 2}" y="{y + 17}" text-anchor="middle" class="faint">–</text>'
+    # A style, not an attribute: the page's rule for text would outweigh an attribute.
     ink = "var(--on-shade)" if value > 0.6 else "var(--ink)"
     return (
-        f'<rect x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{_ROW_HEIGHT - 2}" rx="3" fill="var(--shade)" '
+        f'<rect x="{x + 1}" y="{y + 1}" width="{width - 2}" height="{_ROW_HEIGHT - 2}" rx="3" fill="{colour}" '
         f'fill-opacity="{max(0.04, value):.3f}"/>'
-        f'<text x="{x + width / 2}" y="{y + 17}" text-anchor="middle" fill="{ink}">{value:.2f}</text>'
+        f'<text x="{x + width / 2}" y="{y + 17}" text-anchor="middle" style="fill: {ink}">{value:.2f}</text>'
     )
 
 
@@ -95,7 +104,7 @@ def _two_lines(text: str) -> tuple[str, ...]:
 def share_curves(curves: Sequence[Curve], title: str, unit: str) -> str:
     """Return cumulative curves: the share of answers (upwards) that took at most so long (to the right)."""
     left, plot_width, plot_height = 60, 620, 220
-    largest = max((max(curve.values) for curve in curves if curve.values), default=0.0) or 1.0
+    largest = _round_up(max((max(curve.values) for curve in curves if curve.values), default=0.0))
     height = plot_height + 70
     ticks = [(tick / 4, f"{largest * tick / 4:,.0f} {unit}") for tick in range(5)]
     parts = [_axis(left, plot_width, plot_height + 30, ticks)]
@@ -118,6 +127,14 @@ def share_curves(curves: Sequence[Curve], title: str, unit: str) -> str:
             f'<text x="{left + 190 * place + 18}" y="{plot_height + 62}">{escape(curve.label)}</text>'
         )
     return _svg(left + plot_width + 60, height, title, parts)
+
+
+def _round_up(value: float) -> float:
+    """Return the next of 1, 2, 4, 6, 8 times a power of ten, so that a quarter of it reads well; 1 for nothing."""
+    if value <= 0:
+        return 1.0
+    power: float = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 4, 6, 8, 10) if step * power >= value)
 
 
 def _axis(left: float, width: float, height: float, ticks: Sequence[tuple[float, str]]) -> str:

@@ -102,6 +102,7 @@ class JudgedSentence:
 class JudgedAnswer:
     """A stored answer, read back from the stable JSON of the machine interface."""
 
+    mode: str
     declined: bool
     reason: str | None
     as_of: date

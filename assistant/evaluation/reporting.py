@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.evaluation import labels
 from assistant.evaluation.comparing import changes_by_case
-from assistant.evaluation.plots import Curve, Whisker, shade_table, share_curves, whisker_plot
+from assistant.evaluation.plots import Curve, ShadeColumn, Whisker, shade_table, share_curves, whisker_plot
 from assistant.evaluation.records import (
     Change,
     Comparison,
@@ -230,9 +230,9 @@ def _row(cells: Sequence[str]) -> str:
 
 _STYLE = """
 :root { --ink: #1c2430; --faint: #6b7686; --rule: #dde3ea; --page: #ffffff; --panel: #f6f8fa; --good: #1f6f5c;
-  --bad: #b4472f; --third: #6a55a3; --shade: #1f6f5c; --on-shade: #ffffff; }
+  --bad: #b4472f; --third: #6a55a3; --on-shade: #ffffff; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --faint: #93a0b2; --rule: #333d4a; --page: #14181d;
-  --panel: #1b2128; --good: #5fc2a7; --bad: #e58a70; --third: #b09ce8; --shade: #5fc2a7; --on-shade: #10211c; } }
+  --panel: #1b2128; --good: #5fc2a7; --bad: #e58a70; --third: #b09ce8; --on-shade: #10211c; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 1080px; padding: 32px 24px 64px; background: var(--page); color: var(--ink);
   font: 15px/1.6 "Noto Sans CJK SC", "Noto Sans SC", "PingFang SC", "Microsoft YaHei", system-ui, sans-serif; }
@@ -320,14 +320,17 @@ def _measure_plots(judged: Sequence[JudgedCase], language: str) -> str:
 
 
 def _category_plot(summary: Summary, language: str) -> str:
-    columns = [measure for measure in _CATEGORY_COLUMNS if measure in summary.overall]
-    values = [
-        [figures[measure].mean if measure in figures else None for measure in columns]
-        for figures in summary.by_category.values()
+    columns = [
+        ShadeColumn(
+            labels.MEASURES[measure][language].split("（")[0].split(" (")[0],
+            tuple(figures[measure].mean if measure in figures else None for figures in summary.by_category.values()),
+            measure.lower_is_better,
+        )
+        for measure in _CATEGORY_COLUMNS
+        if measure in summary.overall
     ]
     rows = [labels.category_label(category, language) for category in summary.by_category]
-    headings = [labels.MEASURES[measure][language].split("（")[0].split(" (")[0] for measure in columns]
-    return f'<div class="plot">{shade_table(rows, headings, values, "by category")}</div>'
+    return f'<div class="plot">{shade_table(rows, columns, "by category")}</div>'
 
 
 def _speed_plot(judged: Sequence[JudgedCase], language: str) -> str:

@@ -307,6 +307,7 @@ def read_answer(row: Json) -> JudgedAnswer:
     """Read back the JSON of an answer. Raises KeyError, TypeError or ValueError where it is not one."""
     timings = row["timings"]
     return JudgedAnswer(
+        mode=row["mode"],
         declined=row["declined"],
         reason=row["reason"],
         as_of=date.fromisoformat(row["as_of"]),

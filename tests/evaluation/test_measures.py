@@ -70,6 +70,16 @@ def test_gold_cited_is_the_share_of_groups_with_a_member_cited() -> None:
     assert gold_cited(replace(CASE, gold=()), answered(passage(1, NEW))) is None
 
 
+def test_search_cites_nothing_and_is_not_judged_for_it() -> None:
+    found = answered(passage(1, NEW), sentences=[], mode="search")
+    assert gold_cited(CASE, found) is None
+    assert fact_recall(replace(CASE, facts=("一千元",)), found) is None
+    assert current_law(replace(CASE, forbidden=("一千元",)), found) is None
+    nothing_found = read_answer({**declined("?", TODAY, "out_of_scope"), "mode": "search"})
+    assert gold_cited(CASE, nothing_found) is None
+    assert needless_refusal(CASE, nothing_found) == 1.0
+
+
 def test_gold_that_is_shown_and_not_cited_does_not_count() -> None:
     shown = answered(passage(1, NEW), passage(2, PRIVACY), sentences=[whole_sentence(passage(1, NEW))])
     assert gold_cited(CASE, shown) == 0.5

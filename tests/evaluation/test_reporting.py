@@ -13,7 +13,7 @@ import pytest
 
 from assistant.evaluation.cases import load_question_set, spread
 from assistant.evaluation.measures import judge_run
-from assistant.evaluation.plots import Curve, Whisker, shade_table, share_curves, whisker_plot
+from assistant.evaluation.plots import Curve, ShadeColumn, Whisker, shade_table, share_curves, whisker_plot
 from assistant.evaluation.records import EvaluationCase, Json, JudgedCase, Measure, Run, Summary
 from assistant.evaluation.reporting import report_html, report_json, report_markdown
 from assistant.evaluation.running import finish_run, new_header, start_run
@@ -133,7 +133,9 @@ def test_a_curve_ends_at_all_of_its_values() -> None:
 
 
 def test_an_empty_cell_of_a_shade_table_is_a_dash() -> None:
-    drawing = ElementTree.fromstring(shade_table(["r"], ["long heading (en)", "b"], [[None, 0.5]], "x"))
+    drawing = ElementTree.fromstring(
+        shade_table(["r"], [ShadeColumn("long heading (en)", (None,)), ShadeColumn("b", (0.5,))], "x")
+    )
     assert "–" in [text.text for text in drawing.iter("text")]
     assert len(list(drawing.iter("rect"))) == 1
 
