@@ -146,14 +146,13 @@ class _Draft:
         self.passages = number_passages(self._selected(self.result))
         yield StageReached(Stage.READING, self.passages)
         yield from self._writing(asked, should_stop)
-        if self.sentences:
+        if self.sentences or (self.finished and self.finished.stopped):
             yield self._finished(rendering.answer_text(self.sentences, self.assistant.settings.language))
         else:
             yield self._declined(GateDecision(DeclineReason.NOTHING_VERIFIED, 0.0))
 
     def _selected(self, result: SearchResult) -> tuple[RetrievedPassage, ...]:
-        assistant = self.assistant
-        return select_passages(assistant.index, result.passages, self.as_of, assistant.settings.passages)
+        return select_passages(result.passages, self.assistant.settings.passages)
 
     def _writing(self, asked: str, should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
         announced = False
