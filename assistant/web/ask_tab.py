@@ -16,7 +16,7 @@ from assistant.records import Turn as EarlierTurn
 from assistant.settings import BUILTIN, Settings
 from assistant.web.desk import Desk, DeskEvent, Failed, Preparing, Question, Stopped, Waiting
 from assistant.web.markup import Html, element, join
-from assistant.web.parts import connect, date_field, markup
+from assistant.web.parts import connect, date_field, markup, pressable
 from assistant.web.turns import Turn
 
 EXAMPLES = (
@@ -149,8 +149,8 @@ def day_from(text: str | None) -> date | None:
         return None
 
 
-def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> None:
-    """Add the tab's components and connect them."""
+def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> gr.HTML:
+    """Add the tab's components and connect them; return the panel in which sources are read."""
     asking = Asking(desk, say)
     conversation = gr.State(Conversation())
     with gr.Row(elem_id="ask-row"):
@@ -187,7 +187,7 @@ def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> No
                     gr.Button(say(*example), elem_classes="example", variant="secondary") for example in EXAMPLES
                 ]
         with gr.Column(elem_id="panel-column"):
-            markup(_panel(say), elem_id="panel-holder")
+            panel = pressable("version", "article", value=_panel(say), elem_id="panel-holder")
 
     shown = [thread, running, box, send, stop, welcome, clear, conversation]
     inputs = [as_of, mode, conversation]
@@ -198,6 +198,7 @@ def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> No
     connect(stop.click, asking.stop)
     connect(clear.click, asking.clear, [], shown)
     page.unload(asking.stop)
+    return panel
 
 
 def mode_choices(settings: Settings, say: Say) -> list[tuple[str, str]]:

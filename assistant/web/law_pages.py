@@ -150,7 +150,8 @@ def _list_of_laws(lawbook: LawBook, day: date, say: Say) -> Html:
         versions = say(f"，{count} 个版本", f", {count} versions") if count > 1 else ""
         state = validity_badge(validity_on(newest, day), say)
         details = say(f"{rank_label(newest, say)}{versions}　", f"{rank_label(newest, say)}{versions} ")
-        rows.append(element("li", element("span", f"《{law}》"), element("span", details, class_="details"), state))
+        name = element("button", f"《{law}》", type="button", class_="link", data_law=law)
+        rows.append(element("li", name, element("span", details, class_="details"), state))
     intro = say(
         f"收录 {len(rows)} 部法律、法规、司法解释和规章：", f"{len(rows)} laws, regulations and interpretations:"
     )

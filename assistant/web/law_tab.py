@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -11,7 +12,7 @@ import gradio as gr
 from assistant.commands.common import Say
 from assistant.web import law_pages
 from assistant.web.markup import Html
-from assistant.web.parts import connect, markup
+from assistant.web.parts import connect, pressable
 from corpus.lawbook import LawBook
 from corpus.records import LawVersion
 from corpus.validity import version_at
@@ -65,9 +66,33 @@ class LawDesk:
         nothing = (self.say("不对照", "Do not compare"), "")
         return gr.update(choices=[nothing, *others], value="", visible=bool(others))
 
+    def open_law(self, data: gr.EventData) -> tuple[Any, ...]:
+        """Return what follows from pressing a law in the list: as if it were chosen."""
+        law = str(data.law)
+        return (law, "", *self.pick(law, ""))
 
-def add_law_tab(lawbook: LawBook, say: Say) -> None:
-    """Add the tab's components and connect them."""
+    def open_article(self, data: gr.EventData) -> tuple[Any, ...]:
+        """Return what follows from opening a cited article here: this tab, its law and version, the article alone."""
+        version = self.lawbook.version(str(data.version))
+        if version is None:  # of an imported law, which the book does not hold
+            return (gr.skip(),) * 6
+        law, article = version.short_title, str(data.article)
+        versions = self._versions(law)
+        return (
+            gr.Tabs(selected="laws"),
+            law,
+            article,
+            gr.update(choices=versions, value=version.id, visible=len(versions) > 1),
+            self._comparable(law, version.id),
+            self.show(law, version.id, None, article),
+        )
+
+
+def add_law_tab(lawbook: LawBook, tabs: gr.Tabs, say: Say) -> Callable[[gr.HTML], None]:
+    """Add the tab's components and connect them.
+
+    Returns how to connect a place that shows sources: its button “在法条里打开” then opens the article here.
+    """
     desk = LawDesk(lawbook, say)
     with gr.Row(elem_classes="controls"):
         law = gr.Dropdown(
@@ -87,8 +112,14 @@ def add_law_tab(lawbook: LawBook, say: Say) -> None:
         other = gr.Dropdown(
             [], value=None, label=say("与另一版本对照", "Compare with"), visible=False, elem_id="law-other"
         )
-    shown = markup(desk.show(None, None, None, ""), elem_id="law-page")
-    connect(law.input, desk.pick, [law, wanted], [version, other, shown])
-    connect(version.input, desk.pick_version, [law, version, wanted], [other, shown])
-    connect(other.input, desk.show, [law, version, other, wanted], [shown])
-    connect(wanted.submit, desk.show, [law, version, other, wanted], [shown])
+    page = pressable("law", value=desk.show(None, None, None, ""), elem_id="law-page")
+    connect(law.input, desk.pick, [law, wanted], [version, other, page])
+    connect(version.input, desk.pick_version, [law, version, wanted], [other, page])
+    connect(other.input, desk.show, [law, version, other, wanted], [page])
+    connect(wanted.submit, desk.show, [law, version, other, wanted], [page])
+    connect(page.click, desk.open_law, [], [law, wanted, version, other, page])
+
+    def open_from(sources: gr.HTML) -> None:
+        connect(sources.click, desk.open_article, [], [tabs, law, wanted, version, other, page])
+
+    return open_from

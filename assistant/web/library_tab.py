@@ -93,7 +93,7 @@ class Library:
         try:
             report = building.add_documents(self.settings.index, documents, self._embedder())
         except OUR_ERRORS as error:
-            return self._failure("", error), documents, gr.skip(), gr.skip(), gr.skip()
+            return self._failure("", error), documents, gr.skip(), gr.skip(), gr.skip(), gr.skip()
         self.desk.reopen()
         added = [info.title for info in (*report.added, *report.replaced)]
         lines = [element("p", self.say(f"已加入：{title}", f"Added: {title}"), class_="good-line") for title in added]
@@ -107,7 +107,7 @@ class Library:
         try:
             removed = [info for name in ids for info in building.remove(self.settings.index, name, self._embedder())]
         except OUR_ERRORS as error:
-            return self._failure("", error), gr.skip(), gr.skip()
+            return self._failure("", error), gr.skip(), gr.skip(), gr.skip()
         if removed:
             self.desk.reopen()
         said = [element("p", self.say(f"已移除：{info.title}", f"Removed: {info.title}")) for info in removed]
@@ -118,15 +118,16 @@ class Library:
 
     # --- what there is -----------------------------------------------------------------------------------------
 
-    def state(self) -> tuple[Any, Html]:
-        """Return the list of the user's own documents and the index's state."""
+    def state(self) -> Updates:
+        """Return the list of the user's own documents, the button to remove them, and the index's state."""
         try:
             status = building.index_status(self.settings.index, self._embedder())
         except OUR_ERRORS as error:
-            return gr.update(choices=[], value=[], visible=False), self._failure("", error)
+            return gr.update(choices=[], visible=False), _hidden(), self._failure("", error)
         own = [info for info in status.documents if info.collection != BUILTIN]
         choices = [(self._label(info), info.id) for info in own]
-        return gr.update(choices=choices, value=[], visible=bool(own)), self._state(status, len(own))
+        shown = gr.update(visible=bool(own))
+        return gr.update(choices=choices, visible=bool(own)), shown, self._state(status, len(own))
 
     def _label(self, info: DocumentInfo) -> str:
         details = " · ".join(part for part in (info.publisher, str(info.published or "")) if part)
@@ -178,7 +179,10 @@ def add_library_tab(desk: Desk, settings: Settings, say: Say) -> None:
         files = gr.File(
             file_count="multiple",
             file_types=list(SUFFIXES),
-            label=say(f"选择文件（{' '.join(SUFFIXES)}）", f"Choose files ({' '.join(SUFFIXES)})"),
+            label=say(
+                f"选择文件（{' '.join(SUFFIXES)}，每份不超过 20 MB）",
+                f"Choose files ({' '.join(SUFFIXES)}, 20 MB each)",
+            ),
             elem_id="library-files",
         )
         preview = markup(elem_id="library-preview")
@@ -187,11 +191,13 @@ def add_library_tab(desk: Desk, settings: Settings, say: Say) -> None:
             say("加入资料库", "Add to the library"), variant="primary", visible=False, elem_id="library-add"
         )
         own = gr.CheckboxGroup([], label=say("自己加的文件", "Your documents"), visible=False, elem_id="library-own")
-        remove = gr.Button(say("移除选中的文件", "Remove the chosen ones"), elem_id="library-remove")
+        remove = gr.Button(
+            say("移除选中的文件", "Remove the chosen ones"), visible=False, size="md", elem_id="library-remove"
+        )
         state = markup(elem_id="library-state")
     connect(files.upload, library.look, [files], [preview, documents, add]).then(
         lambda: None, None, [files], api_visibility="private", show_progress="hidden"
     )
-    connect(add.click, library.add, [documents], [preview, documents, add, own, state], show_progress="minimal")
-    connect(remove.click, library.remove, [own], [preview, own, state], show_progress="minimal")
-    connect(tab.select, library.state, [], [own, state], show_progress="minimal")
+    connect(add.click, library.add, [documents], [preview, documents, add, own, remove, state], show_progress="minimal")
+    connect(remove.click, library.remove, [own], [preview, own, remove, state], show_progress="minimal")
+    connect(tab.select, library.state, [], [own, remove, state], show_progress="minimal")

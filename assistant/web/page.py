@@ -36,13 +36,15 @@ def build_page(office: Office, say: Say) -> gr.Blocks:
     page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
     with page:
         markup(_header(say), elem_id="faju-header")
-        with gr.Tabs(elem_id="faju-tabs"):
+        with gr.Tabs(elem_id="faju-tabs") as tabs:
             with gr.Tab(say("提问", "Ask"), id="ask"):
-                add_ask_tab(page, office.desk, office.settings, say)
+                panel = add_ask_tab(page, office.desk, office.settings, say)
             with gr.Tab(say("法条", "Laws"), id="laws"):
-                add_law_tab(office.lawbook, say)
+                open_from = add_law_tab(office.lawbook, tabs, say)
             with gr.Tab(say("检索", "Search"), id="search"):
-                add_search_tab(office.desk, office.lawbook, say)
+                found = add_search_tab(office.desk, office.lawbook, say)
+            open_from(panel)
+            open_from(found)
             add_library_tab(office.desk, office.settings, say)
         markup(_footer(say), elem_id="faju-footer")
     page.queue(api_open=False, default_concurrency_limit=None, max_size=256)

@@ -15,6 +15,19 @@ def markup(value: str = "", **options: Any) -> gr.HTML:  # options as Gradio has
     return gr.HTML(value, js_on_load=None, apply_default_css=False, **options)
 
 
+def pressable(*names: str, value: str = "", **options: Any) -> gr.HTML:
+    """Return a place for our own markup that fires ``click`` with the data-``names`` of the element pressed."""
+    wanted = "".join(f"[data-{name}]" for name in names)
+    told = ", ".join(f"{name}: pressed.dataset.{name}" for name in names)
+    script = f"""
+        element.addEventListener("click", (event) => {{
+            const pressed = event.target.closest("{wanted}");
+            if (pressed) trigger("click", {{ {told} }});
+        }});
+    """
+    return gr.HTML(value, js_on_load=script, apply_default_css=False, **options)
+
+
 def connect(
     trigger: Callable[..., Any],
     act: Callable[..., Any],

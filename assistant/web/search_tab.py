@@ -13,7 +13,7 @@ from assistant.web.ask_tab import day_from
 from assistant.web.desk import Desk
 from assistant.web.law_pages import word_spans
 from assistant.web.markup import Html, element, join
-from assistant.web.parts import connect, date_field, markup
+from assistant.web.parts import connect, date_field, pressable
 from assistant.web.sources import card
 from corpus.lawbook import LawBook
 from corpus.records import SourceKind
@@ -76,8 +76,8 @@ class SearchDesk:
         return " · ".join(reasons)
 
 
-def add_search_tab(desk: Desk, lawbook: LawBook, say: Say) -> None:
-    """Add the tab's components and connect them."""
+def add_search_tab(desk: Desk, lawbook: LawBook, say: Say) -> gr.HTML:
+    """Add the tab's components and connect them; return the place that shows what was found."""
     search = SearchDesk(desk, say)
     kinds = [
         (say("法条", "Statutes"), SourceKind.STATUTE.value),
@@ -100,6 +100,7 @@ def add_search_tab(desk: Desk, lawbook: LawBook, say: Say) -> None:
         law = gr.Dropdown(list(lawbook.laws), value=[], multiselect=True, label=say("只要这些法律", "Only these laws"))
         as_of = date_field(say("按哪一天的法律（默认今天）", "The law of which day (today by default)"), "search-as-of")
         count = gr.Slider(1, 50, value=10, step=1, label=say("列出几段", "How many"))
-    shown = markup(elem_id="search-page")
+    shown = pressable("version", "article", elem_id="search-page")
     for trigger in (text.submit, go.click):
         connect(trigger, search.search, [text, kind, law, as_of, count], [shown], show_progress="minimal")
+    return shown

@@ -24,7 +24,19 @@ def card(passage: RetrievedPassage, quotes: Sequence[Span], say: Say, remark: st
             element("p", headings, class_="headings") if headings else "",
             element("div", *_lead(chunk.lead), highlighted(chunk.text, quotes), class_="passage", lang="zh-CN"),
             _facts(passage, say),
+            _opener(passage, say),
         ]
+    )
+
+
+def _opener(passage: RetrievedPassage, say: Say) -> Html:
+    """A button that opens the article among its neighbours, in the tab of laws."""
+    law, article = passage.document.law, passage.chunk.article
+    if law is None or article is None:
+        return Html()
+    words = say("在法条里打开", "Open among the laws")
+    return element(
+        "button", words, type="button", class_="quiet opener", data_version=law.id, data_article=str(article)
     )
 
 

@@ -96,12 +96,20 @@ def visit(browser: Browser, server: Server) -> Iterator[Open]:
     foreign: list[str] = []
     errors: list[str] = []
 
-    def watch(page: Page) -> None:
+    def watch(page: Page, strict_console: bool) -> None:
         page.on("request", lambda request: foreign.extend(_foreign(request.url, server.address)))
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        if strict_console:
+            page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
 
-    def visit(path: str = "", width: int = 1280, height: int = 900, dark: bool = False, **more: Any) -> Page:
+    def visit(
+        path: str = "",
+        width: int = 1280,
+        height: int = 900,
+        dark: bool = False,
+        strict_console: bool = True,
+        **more: Any,
+    ) -> Page:
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -111,7 +119,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Open]:
         )
         contexts.append(context)
         context.set_default_timeout(30_000)
-        context.on("page", watch)
+        context.on("page", lambda page: watch(page, strict_console))
         page = context.new_page()
         page.goto(server.address + path)
         page.wait_for_selector("#question textarea")
