@@ -59,7 +59,7 @@ def read_html(data: bytes, source_name: str) -> ExtractedDocument:
     if not lines:
         raise EmptyDocument(f"{source_name}：网页里没有可见的文字（可能靠脚本载入）；请在浏览器里另存为纯文本再试")
     main, facts = _main_text(markup)
-    main = _without_asides(main, lines)
+    main = tuple(_in_visible_lines(_without_asides(main, lines), lines))
     found = _share_of_sentences(lines, main)
     blocks = tuple(_with_boilerplate(main, lines) if found >= _ENOUGH_SENTENCES else _all_lines(lines))
     return ExtractedDocument(facts.title, facts.publisher, facts.published, facts.address, blocks, Origin.WEB_PAGE)
@@ -318,6 +318,24 @@ def _without_asides(main: Sequence[Block], lines: Sequence[_Line]) -> tuple[Bloc
     elsewhere = "\x1f".join(_letters(line.text) for line in lines if not line.aside)
     aside = {_letters(line.text) for line in lines if line.aside}
     return tuple(block for block in main if _letters(block.text) not in aside or _letters(block.text) in elsewhere)
+
+
+def _in_visible_lines(main: Sequence[Block], lines: Sequence[_Line]) -> Iterator[Block]:
+    """A paragraph into which trafilatura ran several lines of the page, as it does in table cells, line by line."""
+    letters = [_letters(line.text) for line in lines]
+    places: dict[str, int] = {}
+    for place, line in enumerate(letters):
+        places.setdefault(line, place)
+    for block in main:
+        whole = _letters(block.text)
+        first = next((place for line, place in places.items() if line and whole.startswith(line)), None)
+        last, run = first, ""
+        while first is not None and last is not None and last < len(lines) and len(run) < len(whole):
+            run, last = run + letters[last], last + 1
+        if block.kind is BlockKind.PARAGRAPH and run == whole and first is not None and last is not None:
+            yield from (Block(line.text, BlockKind.PARAGRAPH) for line in lines[first:last])
+        else:
+            yield block
 
 
 def _share_of_sentences(lines: Sequence[_Line], main: Sequence[Block]) -> float:

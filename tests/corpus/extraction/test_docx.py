@@ -76,6 +76,15 @@ def test_a_zip_bomb_is_refused_by_name_before_it_is_opened(zip_bomb: Path) -> No
         read_docx(zip_bomb, "炸弹.docx")
 
 
+def test_what_a_package_declares_is_enough_to_refuse_it(zip_bomb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+        raise AssertionError("nothing is unpacked")
+
+    monkeypatch.setattr(zipfile.ZipFile, "open", unpack)
+    with pytest.raises(UnreadableFile, match="压缩炸弹"):
+        refuse_zip_bomb(zip_bomb, "炸弹.docx")
+
+
 def test_a_package_of_too_many_parts_is_refused(make_file: Callable[[str, bytes], Path]) -> None:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:

@@ -54,6 +54,39 @@ def test_the_article_and_nothing_else_is_kept_however_paragraphs_are_written(con
     assert kept_text(read_html(page(content), "a.html")) == list(SENTENCES)
 
 
+SIDEBAR = (
+    "<div class='sidebar'><h3>推荐阅读</h3><div><a href='/1'>网贷逾期一天会怎样</a>"
+    "<p>网贷逾期一天会怎样？本文为您介绍逾期一天的后果。</p></div><div><a href='/2'>欠条怎么写</a>"
+    "<p>欠条的写法有讲究，本文教您写一张有效的欠条。</p></div></div>"
+)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<article>" + "".join(f"<section><span>{sentence}</span></section>" for sentence in SENTENCES) + "</article>",
+        "<article>" + "<br>".join(SENTENCES) + "</article>",
+        "<table><tr><td>" + "<br>".join(SENTENCES) + "</td></tr></table>",
+        f"<article><p>{SENTENCES[0]}</p><p>{SENTENCES[1]}</p><ol><li>{SENTENCES[2]}</li></ol></article>",
+    ],
+    ids=["section", "br", "layout-table", "list"],
+)
+@pytest.mark.parametrize("place", ["above", "below"])
+def test_short_pages_lose_no_sentence_and_take_none_from_the_sidebar(content: str, place: str) -> None:
+    # On pages this short trafilatura's precision drops sentences of the article.
+    above, below = (SIDEBAR, "") if place == "above" else ("", SIDEBAR)
+    markup = f"<html><body>{NAVIGATION}{above}<h1>打电话给同事怎么办</h1>{content}{below}</body></html>"
+    kept = kept_text(read_html(markup.encode(), "a.html"))
+    assert [text.removeprefix("1. ") for text in kept] == list(SENTENCES)
+
+
+def test_a_sentence_that_trafilatura_takes_from_the_sidebar_is_given_back() -> None:
+    # It knows class="sidebar" for one, but not class="side".
+    content = "".join(f"<div>{sentence}</div>" for sentence in SENTENCES)
+    markup = page(content).decode().replace("<h1>", SIDEBAR.replace("sidebar", "side") + "<h1>")
+    assert kept_text(read_html(markup.encode(), "a.html")) == list(SENTENCES)
+
+
 def test_facts_come_from_the_page() -> None:
     cleaned = clean(read_html(page("".join(f"<p>{sentence}</p>" for sentence in SENTENCES)), "a.html"))
     assert cleaned.title == "打电话给同事怎么办"
