@@ -97,8 +97,9 @@ _LAW_WORD = re.compile(
 _NOT_AFTER_NAME = frozenset("律院官人定规治学庭警理务")
 _OPENS_A_WORD = re.compile(r"(?:^|[^\u4e00-\u9fff]|[据照按由和与及的用在是看反])$")
 _LONGER_TITLE = re.compile(
-    rf"[\u4e00-\u9fff]{{0,20}}?(?:实施条例|实施细则|实施办法|司法解释|解释|细则|条例)(?=[\s》]{{0,2}}(?:\([^()\n]{{1,20}}\))?第?\s?{_NUM}\s?条)"
+    rf"[\u4e00-\u9fff]{{0,20}}?(?:实施条例|实施细则|实施办法|司法解释|解释|细则|条例|修正案)(?=[\s》]{{0,2}}(?:\([^()\n]{{1,20}}\))?第?\s?{_NUM}\s?条)"
 )
+_NUMBERED_TITLE = re.compile(r"\([一二三四五六七八九十]{1,4}\)")  # 刑法修正案（十一） where only others are known
 _UNKNOWN_TITLE = re.compile(r"[\u4e00-\u9fff]{2,24}(?:法|发|条例|细则)$")
 _NO_TITLE = re.compile(r"(?:[方做办说违合非守执司立普依用看想书无疗手语算枉]法|[律院]法)$|^(?:本|该|同|此|上述)")
 _LEAD_WORDS = re.compile(
@@ -336,7 +337,7 @@ def _title_in_marks(plain: str, book: re.Match[str], lawbook: LawBook) -> _Title
 def _titles_without_marks(plain: str, start: int, end: int, lawbook: LawBook) -> Iterator[_Title]:
     found = [_Title(Span(*word.span()), None, is_word=True) for word in _LAW_WORD.finditer(plain, start, end)]
     for span in _finder(lawbook).find(plain, start, end):
-        longer = _LONGER_TITLE.match(plain, span.end, end)
+        longer = _LONGER_TITLE.match(plain, span.end, end) or _NUMBERED_TITLE.match(plain, span.end, end)
         span = Span(span.start, longer.end()) if longer else span
         law = lawbook.resolve_title(span.of(plain))
         found.append(_Title(_with_hints(plain, _with_country(plain, span)), law))

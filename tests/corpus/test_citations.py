@@ -272,6 +272,9 @@ def test_a_law_named_without_article_is_a_reference_too() -> None:
 def test_the_longest_name_wins() -> None:
     assert read("劳动合同法第三十九条") == [("劳动合同法", "39", None, None)]
     assert read("民法典担保制度解释第一条") == [("民法典担保制度解释", "1", None, None)]
+    assert read("《刑法修正案（十一）》第三条") == [("刑法修正案（十一）", "3", None, None)]
+    assert read("刑法修正案（十一）第三条") == [("刑法修正案（十一）", "3", None, None)]
+    assert read("刑法修正案（九十九）第三条") == [(None, "3", None, None)]
     # No such rules are known; the article is certainly not the law's own.
     assert read("治安管理处罚法实施细则第三条") == [(None, "3", None, None)]
 
