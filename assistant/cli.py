@@ -10,6 +10,7 @@ import typer
 from assistant.commands.ask import add_ask
 from assistant.commands.common import Say, sniff_language
 from assistant.commands.documents import add_audit, add_corpus
+from assistant.commands.draft import add_draft
 from assistant.commands.evaluation import add_evaluation
 from assistant.commands.indexing import add_index
 from assistant.commands.page import add_ui
@@ -59,6 +60,7 @@ def build_app(language: str) -> typer.Typer:
     add_audit(app, say)
     add_evaluation(app, say)
     add_verify(app, say)
+    add_draft(app, say)
     return app
 
 

@@ -7,6 +7,7 @@ AssistantError
 ├── ContextTooSmall        not even one passage fits
 ├── BadSettings            an unknown key or a value out of range
 ├── BadAnswerFile          faju verify was given something that is not an answer
+├── BadConversationFile    the file of saved conversations cannot be used
 └── BadEvaluationFile      a question set with a wrong line; names line and field
 """
 
@@ -41,5 +42,17 @@ class BadAnswerFile(AssistantError):
     """The file holds no answer of ours."""
 
 
+class BadConversationFile(AssistantError):
+    """The file of saved conversations is no database of ours, or is newer."""
+
+
 class BadEvaluationFile(AssistantError):
     """A question set has a wrong line; the message names line and field."""
+
+
+class BadFacts(AssistantError):
+    """The facts of a letter hold an unknown key or a wrong value; the message names it."""
+
+
+class PullFailed(AssistantError):
+    """A model file could not be fetched or does not match its hash; the message says how to go on."""

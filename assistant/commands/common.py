@@ -40,7 +40,10 @@ _TROUBLE = {
     assistant_errors.ContextTooSmall: "模型的上下文太小",
     assistant_errors.BadSettings: "设置有误",
     assistant_errors.BadAnswerFile: "不是本程序的回答文件",
+    assistant_errors.BadConversationFile: "保存对话的文件不能用",
     assistant_errors.BadEvaluationFile: "题目文件有误",
+    assistant_errors.BadFacts: "文书内容有误",
+    assistant_errors.PullFailed: "模型没有下载成功",
 }
 OUR_ERRORS = (corpus_errors.CorpusError, index_errors.SearchIndexError, assistant_errors.AssistantError)
 
