@@ -1,7 +1,7 @@
 """Word files to blocks: paragraphs, headings with their level, automatic numbers, tables, in the order of the page.
 
-Left out, since a reader does not meet them in the text: headers and footers, footnotes, comments, deleted
-tracked changes, text boxes.
+Left out, since a reader does not meet them in the text: the table of contents, headers and footers, footnotes,
+comments, deleted tracked changes, text boxes.
 """
 
 from __future__ import annotations
@@ -99,6 +99,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 # What stands inside these is not part of the running text.
 _SKIPPED = {f"{_W}del", f"{_W}txbxContent", f"{_W}moveFrom", _FALLBACK, f"{_W}instrText"}
+_CONTENTS_STYLE = re.compile(r"(?:toc|目录)\s*\d", re.IGNORECASE)
 _HEADING_STYLE = re.compile(r"(?:heading|标题)\s*(\d)", re.IGNORECASE)
 
 
@@ -108,46 +109,64 @@ class _Reader:
     def __init__(self, document: Any) -> None:
         self._document = document
         self._numbers = _Numbering(document)
+        # Once: python-docx searches the whole style sheet for each paragraph, seconds for a long law.
+        self._styles = {style.style_id: style for style in document.styles}
+        self._style_names = {style_id: style.name or "" for style_id, style in self._styles.items()}
 
     def blocks(self) -> Iterator[Block]:
-        for item in self._document.iter_inner_content():
-            if hasattr(item, "rows"):
-                yield from self._rows(item)
-            else:
-                block = self._paragraph(item)
-                if block.text:
-                    yield block
+        yield from self._blocks_in(self._document.element.body)
 
-    def _paragraph(self, paragraph: Any) -> Block:
-        text = clean_characters("".join(_runs(paragraph._p))).strip()
-        level = self._heading_level(paragraph)
-        number = self._numbers.next_for(paragraph._p, paragraph.style)
+    def _blocks_in(self, parent: Any) -> Iterator[Block]:
+        for item in parent.iterchildren():
+            if item.tag == f"{_W}tbl":
+                yield from self._rows(item)
+            elif item.tag == f"{_W}p":
+                yield from self._paragraph(item)
+            elif item.tag == f"{_W}sdt" and not _is_contents(item):  # a content control, such as a form field
+                yield from self._blocks_in(item.find(f"{_W}sdtContent"))
+
+    def _paragraph(self, paragraph: Any) -> Iterator[Block]:
+        style_id = _value(paragraph, "pPr", "", "pStyle")
+        style_name = self._style_names.get(style_id, "")
+        if not _CONTENTS_STYLE.match(style_name):
+            block = self._block(paragraph, style_id, style_name)
+            if block.text:
+                yield block
+
+    def _block(self, paragraph: Any, style_id: str, style_name: str) -> Block:
+        text = clean_characters("".join(_runs(paragraph))).strip()
+        level = self._heading_level(paragraph, style_name)
+        style = self._styles.get(style_id)
+        number = self._numbers.next_for(paragraph, style.element if style is not None else None)
         if text and number:
             text = number + text
         if level:
             return Block(re.sub(r"\s*\n\s*", " ", text), BlockKind.HEADING, level)
         return Block(text, BlockKind.LIST_ITEM if number and not number.startswith("第") else BlockKind.PARAGRAPH)
 
-    def _heading_level(self, paragraph: Any) -> int:
-        style = paragraph.style
-        name = (style.name or "") if style is not None else ""
+    def _heading_level(self, paragraph: Any, name: str) -> int:
         if name.lower() == "title" or name == "标题":
             return 1
         match = _HEADING_STYLE.match(name)
         if match:
             return max(1, min(6, int(match[1])))
-        outline = paragraph._p.find(f"{_W}pPr/{_W}outlineLvl")
+        outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
         return int(outline.get(f"{_W}val", 8)) % 9 + 1 if outline is not None and outline.get(f"{_W}val") < "6" else 0
 
     def _rows(self, table: Any) -> Iterator[Block]:
         """One block a row; a cell merged over several columns is read once."""
-        for row in table._tbl.iterchildren(f"{_W}tr"):
+        for row in table.iterchildren(f"{_W}tr"):
             cells = []
             for cell in row.iterchildren(f"{_W}tc"):
                 paragraphs = ("".join(_runs(paragraph)) for paragraph in cell.iter(f"{_W}p"))
                 cells.append(" ".join(clean_characters("\n".join(paragraphs)).split()))
             if any(cells):
                 yield Block(" | ".join(cells), BlockKind.TABLE_ROW)
+
+
+def _is_contents(control: Any) -> bool:
+    gallery = next(control.iter(f"{_W}docPartGallery"), None)
+    return gallery is not None and "table of contents" in str(gallery.get(f"{_W}val", "")).lower()
 
 
 def _runs(element: Any) -> Iterator[str]:
@@ -196,7 +215,7 @@ class _Numbering:
         """Return what Word prints before this paragraph, with a space after it where Chinese has none; or ""."""
         properties = paragraph.find(f"{_W}pPr/{_W}numPr")
         if properties is None and style is not None:
-            properties = style.element.find(f"{_W}pPr/{_W}numPr")
+            properties = style.find(f"{_W}pPr/{_W}numPr")
         if properties is None:
             return ""
         number_id, level = _value(properties, "numId", "0"), int(_value(properties, "ilvl", "0"))
@@ -220,8 +239,8 @@ class _Numbering:
         return shown + ("　" if shown.startswith("第") else "" if shown.endswith(("、", "）")) else " ")
 
 
-def _value(element: Any, name: str, default: str) -> str:
-    child = element.find(f"{_W}{name}")
+def _value(element: Any, name: str, default: str, below: str = "") -> str:
+    child = element.find(f"{_W}{name}" + (f"/{_W}{below}" if below else ""))
     return str(child.get(f"{_W}val", default)) if child is not None else default
 
 

@@ -70,6 +70,17 @@ def test_inserted_words_count_and_deleted_ones_do_not(tmp_path: Path) -> None:
     assert read_docx(save(document, tmp_path / "a.docx"), "a.docx").blocks[0].text == "利率为百分之十"
 
 
+def test_form_fields_are_read_and_the_table_of_contents_is_not(tmp_path: Path) -> None:
+    document = docx.Document()
+    body, ns = document.element.body, nsdecls("w")
+    field = "<w:sdt {ns}>{properties}<w:sdtContent><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    gallery = '<w:sdtPr><w:docPartObj><w:docPartGallery w:val="Table of Contents"/></w:docPartObj></w:sdtPr>'
+    body.insert(0, parse_xml(field.format(ns=ns, properties=gallery, text="第一条 利率 1")))
+    body.insert(1, parse_xml(field.format(ns=ns, properties="", text="姓名：张三")))
+    extracted = read_docx(save(document, tmp_path / "a.docx"), "a.docx")
+    assert [block.text for block in extracted.blocks] == ["姓名：张三"]
+
+
 def test_a_zip_bomb_is_refused_by_name_before_it_is_opened(zip_bomb: Path) -> None:
     assert zip_bomb.stat().st_size < 100_000
     with pytest.raises(UnreadableFile, match=r"^炸弹\.docx：解压后大得不正常"):
