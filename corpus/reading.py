@@ -37,6 +37,20 @@ from corpus.structure import document_id, find_sections
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+__all__ = [
+    "ADDED",
+    "BUILTIN",
+    "Duplicate",
+    "ReadFailure",
+    "content_digest",
+    "kind_of",
+    "read_builtin",
+    "read_path",
+    "read_uploaded",
+    "show_file",
+    "to_document",
+]
+
 BUILTIN = "builtin"
 ADDED = "added"
 
