@@ -16,7 +16,10 @@ from assistant.evaluation.cases import load_question_set
 from assistant.evaluation.labels import CATEGORIES
 from assistant.evaluation.records import EvaluationCase, Split
 from assistant.evaluation.references import held_article, law_day, own_article_text, own_article_titles, set_problems
+from assistant.records import DeclineReason
+from corpus.citations import find_statute_refs
 from corpus.lawbook import LawBook, load_lawbook
+from corpus.validity import ReferenceState, check_reference
 
 HERE = Path(__file__).parent
 TRAINING = HERE.parents[1].parent / "shared" / "training"
@@ -65,6 +68,29 @@ def test_a_case_is_answerable_with_gold_or_declined_with_a_reason(cases: tuple[E
     for case in cases:
         assert case.answerable is bool(case.gold), case.id
         assert (case.decline_reason is None) is bool(case.gold), case.id
+
+
+def test_what_is_declined_as_not_held_is_real_and_not_held(cases: tuple[EvaluationCase, ...], lawbook: LawBook) -> None:
+    """A corpus that grows to hold one of these makes the question answerable: give it gold, write another."""
+    states = _states(cases, lawbook, DeclineReason.NOT_HELD)
+    assert {question: state for question, state in states.items() if state is not ReferenceState.NOT_HELD} == {}
+
+
+def test_a_law_or_article_that_is_no_premise_does_not_exist(
+    cases: tuple[EvaluationCase, ...], lawbook: LawBook
+) -> None:
+    states = _states(cases, lawbook, DeclineReason.FALSE_PREMISE)
+    assert set(states.values()) == {ReferenceState.NO_SUCH_LAW, ReferenceState.NO_SUCH_ARTICLE}
+
+
+def _states(cases: tuple[EvaluationCase, ...], lawbook: LawBook, reason: DeclineReason) -> dict[str, ReferenceState]:
+    """What is to be said of the one reference in each question that is declined for ``reason``."""
+    states = {}
+    for case in cases:
+        if case.decline_reason is reason:
+            (reference,) = find_statute_refs(case.question, lawbook)
+            states[case.question] = check_reference(lawbook, reference, WRITTEN).state
+    return states
 
 
 def test_every_fact_stands_in_some_gold_source(cases: tuple[EvaluationCase, ...], lawbook: LawBook) -> None:
