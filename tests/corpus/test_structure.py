@@ -318,7 +318,7 @@ def test_a_documents_id_depends_on_its_text_alone() -> None:
 
 
 def test_the_points_of_an_item_belong_to_it() -> None:
-    text = "有下列情形之一的：\n（一）发布信息，具有下列情形之一的：\n1.一百条以上的；\n2.二千个以上的；\n（二）其他情形。"
+    text = "有下列情形的：\n（一）发布信息，具有下列情形之一的：\n1.一百条以上的；\n2.二千个以上的；\n（二）其他情形。"
     (part,) = article_parts(text)
     assert [item.number for item in part.items] == [1, 2]
     assert part.items[0].span.of(text) == "（一）发布信息，具有下列情形之一的：\n1.一百条以上的；\n2.二千个以上的；"
