@@ -35,6 +35,7 @@ def add_evaluation(app: typer.Typer, say: Say) -> None:
     _add_compare(group, say)
     _add_report(group, say)
     _add_gate(group, say)
+    _add_judge(group, say)
 
 
 def _add_run(group: typer.Typer, say: Say) -> None:
@@ -224,6 +225,58 @@ def _add_gate(group: typer.Typer, say: Say) -> None:
             raise typer.Exit(1)
         typer.echo(
             say(f"{len(run.results)} 题，各项都在底线之上。", f"{len(run.results)} questions, every floor kept.")
+        )
+
+
+def _add_judge(group: typer.Typer, say: Say) -> None:
+    @group.command(
+        "judge",
+        help=say(
+            "请本机的大模型逐题评判，报告它与代码指标的一致程度。",
+            "Let a local chat model judge each answer; reports how far it agrees with the code measures.",
+        ),
+    )
+    @reports_errors(say)
+    def judge(
+        model: Annotated[str, typer.Option(help=say("评判用的 GGUF 模型文件", "The GGUF file of the judging model"))],
+        folder: Annotated[
+            Path | None,
+            typer.Argument(
+                help=say("结果文件夹；默认最近一次", "The folder of the run; the latest by default"), show_default=False
+            ),
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help=say("输出 JSON", "Print JSON"))] = False,
+    ) -> None:
+        from dataclasses import asdict
+
+        from assistant.evaluation import judging
+        from assistant.evaluation.running import load_run
+        from assistant.opening import load_model
+
+        settings = settings_from(say, model=model)
+        run = load_run(folder or _latest(settings))
+        judged = _judged(run)
+        judging_model = load_model(settings)
+        with progress_bar(say) as progress:
+
+            def advance(done: int, total: int) -> None:
+                progress(say("评判", "judging"), done, total)
+
+            verdicts = judging.ask_judge(judging_model, judged, advance)
+        if not verdicts:
+            raise BadEvaluationFile(f"{run.folder}: every question was declined; there is no answer to judge")
+        judging.write_verdicts(judging.verdict_file(run, judging_model.sha256), verdicts)
+        found = judging.agreement(judged, verdicts)
+        if as_json:
+            _echo_json({"model": judging_model.name, "model_sha256": judging_model.sha256, **asdict(found)})
+            return
+        typer.echo(
+            say(
+                f"{found.count} 个回答：模型认可 {found.judge_yes}，代码认可 {found.code_yes}，"
+                f"一致 {found.share:.1%}，kappa {found.kappa:.2f}",
+                f"{found.count} answers: the model approves {found.judge_yes}, the code {found.code_yes}; "
+                f"they agree on {found.share:.1%}, kappa {found.kappa:.2f}",
+            )
         )
 
 

@@ -1,3 +1,3 @@
 """Answers judged against a question set. The file list is the pipeline: cases, running, measures, statistics,
-comparing, reporting, gate. ``assistant/commands/evaluation.py`` gives each a command.
+comparing, reporting, gate, and a judge for who wants one. ``assistant/commands/evaluation.py`` gives each a command.
 """

@@ -221,6 +221,25 @@ class JudgedCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a judging model said of one answer: does it address the question?"""
+
+    case_id: str
+    addresses: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Judge and code over ``count`` answers: how often each says yes, the share on which they agree, Cohen's kappa."""
+
+    count: int
+    judge_yes: int
+    code_yes: int
+    share: float
+    kappa: float
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A mean over ``count`` cases with its 95 % bootstrap interval."""
 
