@@ -13,6 +13,7 @@ from assistant.commands.documents import add_audit, add_corpus
 from assistant.commands.draft import add_draft
 from assistant.commands.evaluation import add_evaluation
 from assistant.commands.indexing import add_index
+from assistant.commands.models import add_models
 from assistant.commands.page import add_ui
 from assistant.commands.search import add_search
 from assistant.commands.verify import add_verify
@@ -61,6 +62,7 @@ def build_app(language: str) -> typer.Typer:
     add_evaluation(app, say)
     add_verify(app, say)
     add_draft(app, say)
+    add_models(app, say)
     return app
 
 

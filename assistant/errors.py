@@ -7,6 +7,8 @@ AssistantError
 ├── ContextTooSmall        not even one passage fits
 ├── BadSettings            an unknown key or a value out of range
 ├── BadAnswerFile          faju verify was given something that is not an answer
+├── BadFacts               faju draft was given a fact that no letter asks for
+├── PullFailed             a model could not be fetched, or is not what its source says
 ├── BadConversationFile    the file of saved conversations cannot be used
 └── BadEvaluationFile      a question set with a wrong line; names line and field
 """

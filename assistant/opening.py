@@ -20,9 +20,11 @@ Progress = Callable[[str, int, int], None]
 
 
 def load_embedder_of(settings: Settings) -> Embedder:
-    """Return the embedder that the settings name. Raises EmbeddingModelMissing."""
+    """Return the embedder that the settings name. Raises EmbeddingModelMissing, ModelUnusable for a changed file."""
     from index.embedding import load_embedder
 
+    if settings.embedder != BUILTIN:
+        _require_unchanged(settings.embedder, settings)
     return load_embedder(settings.embedder)
 
 
@@ -40,8 +42,19 @@ def load_model(settings: Settings) -> LanguageModel:
     """Return the language model that the settings name. Raises ModelMissing or ModelUnusable."""
     from assistant.generation import BUILT_IN_MODEL, LlamaCppModel
 
-    path = BUILT_IN_MODEL if settings.model == BUILTIN else Path(settings.model).expanduser()
+    path = BUILT_IN_MODEL
+    if settings.model != BUILTIN:
+        path = _require_unchanged(settings.model, settings)
     return LlamaCppModel(path, threads=settings.threads, context_tokens=settings.context_tokens)
+
+
+def _require_unchanged(setting: str, settings: Settings) -> Path:
+    """Return the path of a model that is not built in, after its files were compared with their pinned SHA-256."""
+    from assistant.pins import require_unchanged
+
+    path = Path(setting).expanduser()
+    require_unchanged(path, settings.home)
+    return path
 
 
 def open_assistant(settings: Settings, progress: Progress) -> Assistant:
