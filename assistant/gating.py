@@ -23,7 +23,9 @@ import numpy.typing as npt
 from assistant.records import DeclineReason
 from corpus.records import SourceKind, Validity
 from corpus.script import to_plain
+from index.expansion import expand
 from index.records import NoteKind, SearchResult
+from index.searching import embedded_query
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,6 +40,10 @@ FEATURES = (
     "agreement",  # how many of the best five both retrievers found
     "statutes",  # share of statutes among the best five
     "log_terms",  # length of the question in terms, as a logarithm
+    "best_relevance",  # what the learned ranking says of the best passage, about 1 for the right one
+    "third_relevance",
+    "best_law",  # the same of the best passage of law
+    "best_practice",  # and of the best of practice
 )
 
 
@@ -72,6 +78,9 @@ def features(result: SearchResult) -> npt.NDArray[np.float32]:
     terms = set(result.query_terms)
     covered = {term for p in passages[:3] for term in p.trace.matched_terms} & terms
     best = passages[:5]
+    relevance = sorted((p.score for p in passages), reverse=True)
+    law = max((p.score for p in passages if p.document.kind is SourceKind.STATUTE), default=0.0)
+    practice = max((p.score for p in passages if p.document.kind is not SourceKind.STATUTE), default=0.0)
     both = sum(p.trace.dense_rank is not None and p.trace.sparse_rank is not None for p in best)
     statutes = sum(p.document.kind is SourceKind.STATUTE for p in best)
     return np.array(
@@ -83,9 +92,18 @@ def features(result: SearchResult) -> npt.NDArray[np.float32]:
             both / 5,
             statutes / 5,
             math.log1p(len(terms)),
+            relevance[0],
+            relevance[min(2, len(relevance) - 1)],
+            law,
+            practice,
         ],
         np.float32,
     )
+
+
+def gate_text(question: str) -> str:
+    """Return the words of a question that its vector is made of: simplified, typos mended, terms of the field added."""
+    return embedded_query(expand(question))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +132,7 @@ class Gate:
         """Return the probability that the corpus bears the question out, and the threshold that it must reach."""
         found = features(result)
         if self.encoder is not None and self.encoder.sha256 == self.embedder_sha256:
-            vector = self.encoder.encode_queries([question])[0]
+            vector = self.encoder.encode_queries([gate_text(question)])[0]
             logit = float(vector @ self.vector_weights + found @ self.feature_weights) + self.bias
             return _sigmoid(logit), self.threshold
         return _sigmoid(float(found @ self.plain_weights) + self.plain_bias), self.plain_threshold

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from assistant.answering import CANDIDATES
-from assistant.gating import FEATURES, features
+from assistant.gating import FEATURES, features, gate_text
 from corpus.errors import BadReference
 from corpus.lawbook import LawBook, load_lawbook
 from corpus.numerals import parse_article
@@ -41,13 +41,16 @@ Floats = npt.NDArray[np.float32]
 
 # The day of the training texts' check; the law in force on it is what counts as held.
 DAY = date(2026, 11, 21)
-GENERAL_QUESTIONS = 2500
+GENERAL_QUESTIONS = 2000
+# Of the 17,000 whose article is not held; more changes nothing but the time.
+NOT_HELD_QUESTIONS = 7000
 TRAINED_SHARE = 0.7
-# Missing a refusal costs a reader a useless answer, still verbatim law; a needless one leaves a frightened person
-# with nothing. Both are bounded: the threshold is the lowest that keeps missed refusals at this share.
-MISSED_GOAL = 0.05
+# Missing a refusal costs a reader a beside-the-point answer, still verbatim law; a needless one leaves a frightened
+# person with nothing. The threshold is the lowest that keeps missed refusals within this share. At 0.05, one in eight
+# questions of the development part, worded more freely than the training questions, was refused; at 0.08, one in eleven.
+MISSED_GOAL = 0.08
 # How much the few questions written for the gate weigh against the thousands collected.
-WRITTEN_WEIGHT = 8.0
+WRITTEN_WEIGHT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,16 @@ def is_held(gold: dict[str, Any], lawbook: LawBook) -> bool | None:
     return True if any("".join(sentence.split()) in text for sentence in gold["sentences"]) else None
 
 
+# Codes so wide that an article not held is another field of life: divorce beside privacy, theft beside extortion.
+_WIDE_CODES = frozenset({"民法典", "刑法"})
+
+
+def _is_near(gold: dict[str, Any], lawbook: LawBook) -> bool:
+    """Return whether the law is held, the article is not: the corpus may well bear such a question out."""
+    law = lawbook.resolve_title(gold["law"])
+    return law is not None and law not in _WIDE_CODES and bool(lawbook.versions_of(law))
+
+
 def examples(data: Path, lawbook: LawBook) -> list[GateExample]:
     """Return every example, in a fixed order."""
     found = []
@@ -95,7 +108,7 @@ def examples(data: Path, lawbook: LawBook) -> list[GateExample]:
         group = row["gold"][0]["id"]
         if any(states):
             found.append(GateExample(row["query"], True, group, 1.0, "held"))
-        elif all(state is False for state in states):
+        elif all(state is False for state in states) and not any(_is_near(gold, lawbook) for gold in row["gold"]):
             found.append(GateExample(row["query"], False, group, 1.0, "not held"))
     general = sorted({row["query"] for row in read_rows(data / "pairs_general.jsonl.gz") if len(row["query"]) < 80})
     for question in random.Random(0).sample(general, GENERAL_QUESTIONS):
@@ -110,7 +123,24 @@ def examples(data: Path, lawbook: LawBook) -> list[GateExample]:
             line[7:].strip() for line in article.read_text(encoding="utf-8").splitlines() if line[:7] == "title: "
         )
         found.append(GateExample(title, True, title, WRITTEN_WEIGHT, "written"))
-    return found
+    return [*thinned(found), *development_questions()]
+
+
+def thinned(found: Sequence[GateExample]) -> list[GateExample]:
+    """Return the examples with NOT_HELD_QUESTIONS of the questions whose article is not held, chosen by hash."""
+    not_held = sorted((e for e in found if e.source == "not held"), key=lambda e: hash_share(e.question))
+    dropped = {example.question for example in not_held[NOT_HELD_QUESTIONS:]}
+    return [example for example in found if example.source != "not held" or example.question not in dropped]
+
+
+def development_questions() -> Iterator[GateExample]:
+    """Return the development part of the evaluation set, by topic; its test part is for nothing but the figures."""
+    path = Path(__file__).parents[2] / "tests" / "evaluation" / "questions.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["split"] == "development" and not row["history"] and row["decline_reason"] in {None, "out_of_scope"}:
+            topic = f"evaluation/{row['topic']}"
+            yield GateExample(row["question"], row["answerable"], topic, WRITTEN_WEIGHT, "development")
 
 
 def describe(found: Sequence[GateExample]) -> tuple[Floats, Floats, str]:
@@ -126,7 +156,7 @@ def describe(found: Sequence[GateExample]) -> tuple[Floats, Floats, str]:
             rows.append(features(index.search(SearchQuery(example.question, DAY, k=CANDIDATES))))
             if number % 2000 == 1999:
                 print(f"{number + 1} searched, {(time.perf_counter() - started) / (number + 1) * 1000:.1f} ms each")
-    vectors = embedder.encode_queries([example.question for example in found])
+    vectors = embedder.encode_queries([gate_text(example.question) for example in found])
     return np.asarray(vectors, np.float32), np.stack(rows), embedder.sha256
 
 
@@ -169,11 +199,12 @@ def main() -> None:
     fitting = trained & ~tuning
     inputs = np.concatenate([vectors, described], axis=1)
     best: tuple[float, float] | None = None
-    for strength in (0.3, 1.0, 3.0, 10.0, 30.0):
+    for strength in (0.03, 0.1, 0.3, 1.0, 3.0, 10.0):
         coefficients, bias = fit(inputs[fitting], labels[fitting], weights[fitting], strength)
         scores = sigmoid(inputs[tuning] @ coefficients + bias)
         threshold = choose_threshold(scores, labels[tuning])
-        needless = float((scores[labels[tuning]] < threshold).mean())
+        refused = (scores < threshold)[labels[tuning]]
+        needless = float(np.average(refused, weights=weights[tuning][labels[tuning]]))
         print(f"C {strength}: threshold {threshold:.2f}, needless on tuning part {needless:.3f}")
         if best is None or needless < best[1]:
             best = (strength, needless)
@@ -193,7 +224,7 @@ def main() -> None:
         "unseen_by_best_dense_alone": separation_of_one(described[:, 0], labels, tuning, unseen),
         "unseen_by_source": {
             source: by_source(found, inputs, labels, unseen, source, coefficients, bias, threshold)
-            for source in ("held", "not held", "general", "written")
+            for source in ("held", "not held", "general", "written", "development")
         },
     }
     print(json.dumps(report, indent=1, ensure_ascii=False))
