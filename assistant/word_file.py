@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from assistant.drafting import Block, BlockKind, Draft
@@ -34,6 +35,25 @@ def draft_docx(letter: Draft) -> bytes:
     document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     for block in letter.checklist:
         _add(document, block, 0)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def blocks_docx(title: str, blocks: Sequence[Block]) -> bytes:
+    """Return blocks one after another as a .docx file."""
+    from docx import Document
+
+    document = Document()
+    document.core_properties.author = ""
+    document.core_properties.title = title[:255]  # Word's own limit
+    document.core_properties.comments = ""
+    for name in ("Normal", "Title", "Heading 1"):
+        _set_font(document.styles[name])
+    number = 0
+    for block in blocks:
+        number = number + 1 if block.kind is BlockKind.NUMBERED else 0
+        _add(document, block, number)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeAlias
 
 import gradio as gr
 
-from assistant.commands.common import Say
-from assistant.records import Answer, AnswerMode
+from assistant.commands.common import OUR_ERRORS, Say, error_line
+from assistant.conversations import ConversationStore, SavedTurn
+from assistant.drafting import Block, BlockKind
+from assistant.exporting import answer_blocks
+from assistant.records import AnswerMode, Stage, StageReached
 from assistant.records import Turn as EarlierTurn
+from assistant.rendering import answer_markdown, one_line
 from assistant.settings import BUILTIN, Settings
+from assistant.web.audit_pages import remark_page
 from assistant.web.desk import Desk, DeskEvent, Failed, Preparing, Question, Stopped, Waiting
 from assistant.web.markup import Html, element, join
-from assistant.web.parts import connect, date_field, markup, pressable
+from assistant.web.parts import connect, date_field, day_from, markup, pressable
 from assistant.web.turns import Turn
+from corpus.auditing import audit_text
+from corpus.lawbook import LawBook
 
 EXAMPLES = (
     ("催收给我通讯录里的人群发短信，违法吗？", "催收给我通讯录里的人群发短信，违法吗？"),
@@ -33,14 +42,14 @@ Updates: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The finished turns of one visitor: as they stand on the page, and what follow-ups need of them."""
+    """The finished turns of one visitor. ``saved_as`` is its id among the saved ones, None where it was not saved."""
 
-    turns: tuple[Html, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    turns: tuple[SavedTurn, ...] = ()
+    saved_as: int | None = None
 
     @property
     def history(self) -> tuple[EarlierTurn, ...]:
-        return tuple(EarlierTurn(answer.question, answer.text) for answer in self.answers)
+        return tuple(EarlierTurn(turn.question, turn.answer) for turn in self.turns if turn.answer)
 
 
 @dataclass(slots=True)
@@ -48,6 +57,8 @@ class Asking:
     """The tab's behaviour, apart from its components. ``stops`` holds the switch of each visitor's running answer."""
 
     desk: Desk
+    lawbook: LawBook
+    store: ConversationStore
     say: Say
     stops: dict[str, threading.Event] = field(default_factory=dict)
 
@@ -67,6 +78,8 @@ class Asking:
         try:
             async for event in self.desk.ask(question, stop):
                 self._note(turn, event, stop)
+                if isinstance(event, StageReached) and event.stage is Stage.READING:
+                    turn.remarks = await asyncio.to_thread(self._remarks, turn)
                 if not turn.finished:
                     yield self._running(conversation, turn)
         finally:
@@ -101,6 +114,42 @@ class Asking:
             turn.take(event)
             turn.stopped = turn.answer is not None and stop.is_set()
 
+    def _remarks(self, turn: Turn) -> dict[str, Html]:
+        """Return a warning, by chunk id, for each passage that is no law and cites law wrongly or as it was."""
+        day = turn.understood.as_of if turn.understood else date.today()
+        remarks = {}
+        for numbered in turn.passages:
+            chunk, document = numbered.passage.chunk, numbered.passage.document
+            if document.law is None:
+                report = audit_text(chunk.text, document.title, self.lawbook, day)
+                remarks[chunk.id] = remark_page(chunk, report, self.say)
+        return {key: remark for key, remark in remarks.items() if remark}
+
+    # --- keeping -----------------------------------------------------------------------------------------------
+
+    def save(self, conversation: Conversation) -> tuple[Conversation, Html]:
+        """Keep the conversation in the data folder, in place of its earlier state."""
+        if not conversation.turns:
+            return conversation, Html()
+        try:
+            kept = self.store.save(conversation.turns, conversation.saved_as)
+        except OUR_ERRORS as error:
+            return conversation, element("p", error_line(error, self.say.language), class_="count", role="alert")
+        said = self.say("已保存在本机，见“对话”。", "Saved on this machine; see Conversations.")
+        return replace(conversation, saved_as=kept), element("p", said, class_="count", role="status")
+
+    def open(self, conversation_id: int) -> Updates:
+        """Show a saved conversation, to be gone on with."""
+        return self._idle(Conversation(self.store.turns(conversation_id), conversation_id), "")
+
+    def note_feedback(self, conversation: Conversation, data: gr.EventData) -> None:
+        """Keep on this machine whether an answer helped."""
+        place = int(data.turn) - 1
+        if 0 <= place < len(conversation.turns):
+            turn = conversation.turns[place]
+            with contextlib.suppress(*OUR_ERRORS):  # a vote is not worth an error
+                self.store.note_feedback(turn.question, turn.answer, helpful=data.helpful == "yes")
+
     def _preparing(self, event: Preparing) -> str:
         share = f" {event.stage} {event.done}/{event.total}" if event.total else ""
         return self.say(
@@ -119,43 +168,54 @@ class Asking:
             gr.update(visible=True),
             gr.update(visible=False),
             gr.update(visible=False),
+            gr.update(visible=False),
+            "",
             gr.skip(),
         )
 
     def _idle(self, conversation: Conversation, text: str) -> Updates:
         begun = bool(conversation.turns)
         return (
-            join(conversation.turns),
+            join(Html(turn.page) for turn in conversation.turns),
             "",
             text,
             gr.update(visible=True),
             gr.update(visible=False),
             gr.update(visible=not begun),
             gr.update(visible=begun),
+            gr.update(visible=begun),
+            "",
             conversation,
         )
 
 
 def _with(conversation: Conversation, turn: Turn) -> Conversation:
-    answers = (*conversation.answers, turn.answer) if turn.answer is not None else conversation.answers
-    return Conversation((*conversation.turns, turn.html()), answers)
+    answer = turn.answer
+    done = SavedTurn(
+        question=answer.question if answer else turn.question,
+        answer=answer.text if answer else "",
+        page=turn.html(),
+        markdown=answer_markdown(answer, turn.say.language) if answer else f"# {one_line(turn.question)}\n",
+        blocks=answer_blocks(answer, turn.say.language) if answer else (Block(BlockKind.TITLE, turn.question),),
+    )
+    return replace(conversation, turns=(*conversation.turns, done))
 
 
-def day_from(text: str | None) -> date | None:
-    """Return the day of a date field, None where it is empty or no day."""
-    try:
-        return date.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
+@dataclass(frozen=True, slots=True)
+class AskPlaces:
+    """What other tabs need of this one: the panel in which sources are read, and how to show a saved conversation."""
+
+    panel: gr.HTML
+    shown: list[Any]
+    asking: Asking
 
 
-def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> gr.HTML:
-    """Add the tab's components and connect them; return the panel in which sources are read."""
-    asking = Asking(desk, say)
+def add_ask_tab(page: gr.Blocks, asking: Asking, settings: Settings, say: Say) -> AskPlaces:
+    """Add the tab's components and connect them."""
     conversation = gr.State(Conversation())
     with gr.Row(elem_id="ask-row"):
         with gr.Column(elem_id="ask-main"):
-            thread = markup("", elem_id="thread")
+            thread = pressable("helpful", "turn", elem_id="thread")
             running = markup("", elem_id="running")
             with gr.Column(elem_id="ask-box"):
                 box = gr.Textbox(
@@ -171,6 +231,8 @@ def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> gr
                     send = gr.Button(say("提问", "Ask"), variant="primary", elem_id="send")
                     stop = gr.Button(say("停止", "Stop"), variant="stop", visible=False, elem_id="stop")
                     clear = gr.Button(say("新的对话", "New conversation"), visible=False, elem_id="clear")
+                    save = gr.Button(say("保存对话", "Save conversation"), visible=False, elem_id="save")
+                saved = markup(elem_id="saved")
                 with gr.Accordion(say("更多选项", "More options"), open=False, elem_id="options"):
                     as_of = date_field(
                         say("按哪一天的法律（默认今天）", "The law of which day (today by default)"), "as-of"
@@ -189,7 +251,7 @@ def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> gr
         with gr.Column(elem_id="panel-column"):
             panel = pressable("version", "article", value=_panel(say), elem_id="panel-holder")
 
-    shown = [thread, running, box, send, stop, welcome, clear, conversation]
+    shown = [thread, running, box, send, stop, welcome, clear, save, saved, conversation]
     inputs = [as_of, mode, conversation]
     for trigger in (box.submit, send.click):
         connect(trigger, asking.ask, [box, *inputs], shown)
@@ -197,8 +259,10 @@ def add_ask_tab(page: gr.Blocks, desk: Desk, settings: Settings, say: Say) -> gr
         connect(example.click, asking.ask, [example, *inputs], shown)
     connect(stop.click, asking.stop)
     connect(clear.click, asking.clear, [], shown)
+    connect(save.click, asking.save, [conversation], [conversation, saved])
+    connect(thread.click, asking.note_feedback, [conversation])
     page.unload(asking.stop)
-    return panel
+    return AskPlaces(panel, shown, asking)
 
 
 def mode_choices(settings: Settings, say: Say) -> list[tuple[str, str]]:

@@ -18,6 +18,9 @@ class Html(str):
     __slots__ = ()
 
 
+NOTHING = Html()
+
+
 def text(value: str) -> Html:
     """Return ``value`` as text: ``<script>`` is eight characters to be read."""
     return value if isinstance(value, Html) else Html(html.escape(value, quote=True))

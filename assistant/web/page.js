@@ -75,12 +75,24 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
+  /* A file made on the server comes as base64 and is saved by the browser; the server keeps none. */
+  window.fajuSave = (file) => {
+    if (!file) return;
+    const bytes = Uint8Array.from(atob(file.content), (character) => character.charCodeAt(0));
+    save(file.name, bytes, file.type);
+  };
+
   document.addEventListener("click", (event) => {
     const target = event.target instanceof Element ? event.target : null;
     if (!target) return;
     const opener = target.closest("[data-card]");
     if (opener) { openPanel(opener); return; }
     if (target.closest("#panel-close")) { closePanel(); return; }
+    const vote = target.closest("[data-helpful]");
+    if (vote) {
+      const votes = vote.closest(".actions").querySelectorAll("[data-helpful]");
+      votes.forEach((each) => each.setAttribute("aria-pressed", String(each === vote)));
+    }
     const action = target.closest("[data-act]");
     if (action && action.dataset.act === "copy") copy(action);
     if (action && action.dataset.act === "save") save(action.dataset.name, markdownOf(action), "text/markdown");

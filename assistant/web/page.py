@@ -8,8 +8,11 @@ from pathlib import Path
 import gradio as gr
 
 from assistant.commands.common import Say
+from assistant.conversations import ConversationStore
 from assistant.settings import Settings
-from assistant.web.ask_tab import add_ask_tab
+from assistant.web.ask_tab import Asking, add_ask_tab
+from assistant.web.audit_tab import add_audit_tab
+from assistant.web.conversations_tab import add_conversations_tab
 from assistant.web.desk import Desk
 from assistant.web.law_tab import add_law_tab
 from assistant.web.library_tab import add_library_tab
@@ -29,6 +32,11 @@ class Office:
     lawbook: LawBook
     settings: Settings
 
+    @property
+    def store(self) -> ConversationStore:
+        """What the user chose to keep; in the data folder, not in the index, which may be thrown away."""
+        return ConversationStore(self.settings.home / "conversations.sqlite3")
+
 
 def build_page(office: Office, say: Say) -> gr.Blocks:
     """Return the page in one language. Nothing is opened or asked by building it."""
@@ -38,14 +46,18 @@ def build_page(office: Office, say: Say) -> gr.Blocks:
         markup(_header(say), elem_id="faju-header")
         with gr.Tabs(elem_id="faju-tabs") as tabs:
             with gr.Tab(say("提问", "Ask"), id="ask"):
-                panel = add_ask_tab(page, office.desk, office.settings, say)
+                asking = Asking(office.desk, office.lawbook, office.store, say)
+                ask = add_ask_tab(page, asking, office.settings, say)
             with gr.Tab(say("法条", "Laws"), id="laws"):
                 open_from = add_law_tab(office.lawbook, tabs, say)
             with gr.Tab(say("检索", "Search"), id="search"):
                 found = add_search_tab(office.desk, office.lawbook, say)
-            open_from(panel)
+            with gr.Tab(say("核对文章", "Check an article"), id="audit"):
+                add_audit_tab(office.lawbook, say)
+            open_from(ask.panel)
             open_from(found)
             add_library_tab(office.desk, office.settings, say)
+            add_conversations_tab(tabs, ask, office.store, say)
         markup(_footer(say), elem_id="faju-footer")
     page.queue(api_open=False, default_concurrency_limit=None, max_size=256)
     return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 import gradio as gr
@@ -61,3 +62,11 @@ def date_field(label: str, elem_id: str) -> gr.HTML:
         elem_id=elem_id,
         elem_classes="date-field",
     )
+
+
+def day_from(text: str | None) -> date | None:
+    """Return the day of a date field, None where it is empty or no day."""
+    try:
+        return date.fromisoformat((text or "").strip())
+    except ValueError:
+        return None

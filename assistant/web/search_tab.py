@@ -9,11 +9,10 @@ import gradio as gr
 
 from assistant.commands.common import OUR_ERRORS, Say, error_line
 from assistant.rendering import source_title
-from assistant.web.ask_tab import day_from
 from assistant.web.desk import Desk
 from assistant.web.law_pages import word_spans
 from assistant.web.markup import Html, element, join
-from assistant.web.parts import connect, date_field, pressable
+from assistant.web.parts import connect, date_field, day_from, pressable
 from assistant.web.sources import card
 from corpus.lawbook import LawBook
 from corpus.records import SourceKind

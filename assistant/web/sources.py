@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from assistant import wording
 from assistant.commands.common import Say
 from assistant.rendering import source_title
-from assistant.web.markup import Html, element, highlighted, join
+from assistant.web.markup import NOTHING, Html, element, highlighted, join
 from corpus.records import LawVersion, SourceKind, Span, Validity
 from index.records import RetrievedPassage
 
 
-def card(passage: RetrievedPassage, quotes: Sequence[Span], say: Say, remark: str = "") -> Html:
+def card(passage: RetrievedPassage, quotes: Sequence[Span], say: Say, remark: Html = NOTHING) -> Html:
     """Return the card of a passage; ``quotes`` are places in its text, ``remark`` a warning to stand above it."""
     chunk = passage.chunk
     headings = "　›　".join(chunk.headings[1:] if passage.document.law else chunk.headings)
@@ -20,7 +20,7 @@ def card(passage: RetrievedPassage, quotes: Sequence[Span], say: Say, remark: st
         [
             element("h3", source_title(passage), class_="source-title"),
             badges(passage, say),
-            element("p", remark, class_="remark") if remark else "",
+            remark,
             element("p", headings, class_="headings") if headings else "",
             element("div", *_lead(chunk.lead), highlighted(chunk.text, quotes), class_="passage", lang="zh-CN"),
             _facts(passage, say),

@@ -18,6 +18,7 @@ from assistant.records import (
     Stage,
     StageReached,
 )
+from assistant.web.keeping import keep_buttons
 from assistant.web.markup import Html, element, join
 from assistant.web.sources import badge, card, source_line, validity_badge
 from corpus.records import Span, UnitRole, Validity
@@ -35,7 +36,7 @@ class Turn:
     number: int
     question: str
     say: Say
-    remarks: Mapping[str, str] = field(default_factory=dict)
+    remarks: Mapping[str, Html] = field(default_factory=dict)
     usual_seconds: float | None = None
     waiting: str = ""
     failure: str = ""
@@ -228,7 +229,7 @@ class Turn:
         """The cards stand hidden beside the answer, so that a mark opens its source without asking the server."""
         cards = []
         for numbered in self.passages:
-            remark = self.remarks.get(numbered.passage.chunk.id, "")
+            remark = self.remarks.get(numbered.passage.chunk.id, Html())
             content = card(numbered.passage, self._quotes(numbered.number), self.say, remark)
             cards.append(
                 element(
@@ -263,23 +264,24 @@ class Turn:
         return self.say("已停止，没有作答。", "Stopped; nothing was answered.")
 
     def _actions(self, answer: Answer) -> Html:
-        """Copy and save work in the browser, from the text that lies here: nothing is written on the server."""
-        say = self.say
         name = f"faju-{answer.as_of.isoformat()}-{self.number}.md"
+        votes = (
+            self._vote("yes", self.say("有用", "Helpful")),
+            self._vote("no", self.say("没用", "Not helpful")),
+        )
+        return keep_buttons(rendering.answer_markdown(answer, self.say.language), name, self.say, *votes)
+
+    def _vote(self, helpful: str, label: str) -> Html:
+        kept = self.say("只记在本机", "kept on this machine only")
         return element(
-            "div",
-            element("button", say("复制", "Copy"), type="button", class_="quiet", data_act="copy"),
-            element(
-                "button",
-                say("存为 Markdown", "Save as Markdown"),
-                type="button",
-                class_="quiet",
-                data_act="save",
-                data_name=name,
-            ),
-            element("span", class_="said", role="status", data_done=say("已复制", "Copied")),
-            element("div", rendering.answer_markdown(answer, say.language), class_="markdown", hidden=True),
-            class_="actions",
+            "button",
+            label,
+            type="button",
+            class_="quiet vote",
+            data_helpful=helpful,
+            data_turn=str(self.number),
+            aria_pressed="false",
+            title=kept,
         )
 
     def _notice(self) -> Html:

@@ -41,7 +41,7 @@ def test_an_answer_stands_in_sections_and_a_mark_opens_its_source_with_the_quote
     shoot(page, "start")
     ask(page, SMS_QUESTION)
     turn = last_turn(page)
-    assert turn.locator(".part h3").all_inner_texts() == ["结论", "法律依据", "怎么做", "投诉渠道"]
+    assert turn.locator(".part h3").all_inner_texts() == ["结论", "法律依据", "怎么做", "投诉渠道", "相关内容"]
 
     mark = turn.locator(".part.law li", has_text="拘留").locator("button.mark")
     assert mark.inner_text() == "2"
@@ -100,7 +100,7 @@ def test_progress_is_shown_before_the_first_word_and_stopping_works_while_the_mo
     ask(page, SMS_QUESTION, wait=False)
     page.wait_for_selector(".steps li.now:has-text('阅读')")
     assert page.locator(".steps li").all_inner_texts() == ["检索", "阅读", "回答"]
-    assert "正在阅读 6 段材料" in page.locator(".step-line").inner_text()
+    assert "正在阅读 7 段材料" in page.locator(".step-line").inner_text()
     assert page.locator("#running .part").count() == 0, "no word yet"
     shoot(page, "progress")
     started = time.monotonic()
@@ -110,7 +110,7 @@ def test_progress_is_shown_before_the_first_word_and_stopping_works_while_the_mo
     assert last_turn(page).locator(".stopped").inner_text() == "已停止，没有作答。"
     server.pace(0, 0)
     ask(page, SMS_QUESTION)
-    assert last_turn(page).locator(".part").count() == 4, "the next question is answered"
+    assert last_turn(page).locator(".part").count() == 5, "the next question is answered"
 
 
 def test_what_was_said_before_a_stop_stays_and_is_called_incomplete(visit: Visit, server: Any) -> None:
@@ -172,7 +172,7 @@ def test_listing_passages_needs_no_sentence(visit: Visit) -> None:
     page.get_by_label("只列出相关材料，不用模型").check()
     ask(page, SMS_QUESTION)
     assert last_turn(page).locator(".part").count() == 0
-    assert last_turn(page).locator(".source-row").count() == 6
+    assert last_turn(page).locator(".source-row").count() == 7
 
 
 def test_markup_of_documents_is_shown_as_text_and_does_nothing(visit: Visit) -> None:
@@ -187,6 +187,20 @@ def test_markup_of_documents_is_shown_as_text_and_does_nothing(visit: Visit) -> 
     assert "![](http://evil.example/x.png)" in shown
     assert page.locator("#panel img, .turn img, .turn script, .turn a").count() == 0
     assert page.evaluate("window.hacked") is None
+
+
+def test_an_article_that_quotes_changed_law_is_flagged_and_the_current_text_shown(visit: Visit) -> None:
+    page = visit()
+    ask(page, SMS_QUESTION)
+    row = last_turn(page).locator(".source-row", has_text="相关内容")
+    assert row.locator(".badge").inner_text() == "所引法条有变"
+    row.click()
+    remark = page.locator("#panel .remark")
+    assert "这一段引用的法条有问题" in remark.inner_text()
+    assert "由五百元提高到一千元" in remark.inner_text()
+    remark.locator("summary").click()
+    assert "一千元以下罚款" in remark.locator(".passage").inner_text()
+    assert last_turn(page).locator(".source-row", has_text="怎么做").locator(".badge").count() == 0
 
 
 def test_danger_puts_advice_above_everything(visit: Visit) -> None:
@@ -214,7 +228,7 @@ def test_trouble_is_told_in_one_line_and_the_next_question_is_answered(visit: Vi
     ask(page, "请拒收")
     assert "问题不能受理" in last_turn(page).locator(".failure").inner_text()
     ask(page, SMS_QUESTION)
-    assert last_turn(page).locator(".part").count() == 4
+    assert last_turn(page).locator(".part").count() == 5
 
 
 def test_an_example_asks_itself(visit: Visit) -> None:
@@ -287,6 +301,7 @@ def test_the_page_speaks_english_at_its_own_address(visit: Visit, shoot: Shoot) 
         "The law",
         "What to do",
         "Where to complain",
+        "Related",
     ]
     shoot(page, "ask-english")
     page.click("a.language")
