@@ -47,7 +47,7 @@ NOT_HELD_QUESTIONS = 7000
 TRAINED_SHARE = 0.7
 # Missing a refusal costs a reader a beside-the-point answer, still verbatim law; a needless one leaves a frightened
 # person with nothing. The threshold is the lowest that keeps missed refusals within this share. At 0.05, one in eight
-# questions of the development part, worded more freely than the training questions, was refused; at 0.08, one in eleven.
+# questions of the development part, worded more freely than the training questions, was refused; at 0.08, one in 11.
 MISSED_GOAL = 0.08
 # How much the few questions written for the gate weigh against the thousands collected.
 WRITTEN_WEIGHT = 20.0
