@@ -25,7 +25,7 @@ from index.records import (
     SearchQuery,
     SearchResult,
 )
-from index.reranking import WEIGHTS, CandidateFeatures, Weights, relevance
+from index.reranking import WEIGHTS, CandidateFeatures, Weights, asked_weights, relevance
 from index.segmentation import normalize, segment, words_of
 from index.sparse import best_rows, count_terms, has_row
 from index.storage import KINDS, NO_RANK, RANKS, StoredIndex, open_stored, require_embedder
@@ -145,7 +145,7 @@ class SearchIndex:
                 covered=sparse[rows] / np.float32(most or 1),
                 covered_added=added[rows] / np.float32(most_added or 1),
                 cited=np.array([cited.get(int(row), 0.0) for row in rows], np.float32),
-                asked=self._contents.chunks["asked"][rows].astype(np.float32),
+                asked=self._asked[rows],
                 title=self._title_named(rows, expanded.text),
             )
 
@@ -193,6 +193,14 @@ class SearchIndex:
                     if self._validity(target, day) is Validity.IN_FORCE and (allowed is None or allowed[target]):
                         cited[target] = max(cited.get(target, 0.0), relevance_of[row])
         return cited
+
+    @cached_property
+    def _asked(self) -> npt.NDArray[np.float32]:
+        """What being asked about says for each passage; measured among passages of law, 0 for others."""
+        is_law = self._contents.documents["law"][self._document_of] >= 0
+        weights = np.zeros(len(is_law), np.float32)
+        weights[is_law] = asked_weights(self._contents.chunks["asked"][is_law])
+        return weights
 
     @cached_property
     def _article_keys(self) -> npt.NDArray[np.int64]:

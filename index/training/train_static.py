@@ -3,7 +3,9 @@
 Writes a static embedding model in the format of sentence-transformers (one vector a piece of text, their mean,
 length 1) and prints what it measures on questions that the training never saw. It learns by contrast: in a batch of
 questions and passages each question must find its own. What made the difference, measured on held-out questions:
-rows that share their passage are not each other's negatives, and lay questions are 70 % of a batch.
+rows that share their passage are not each other's negatives, and lay questions are 70 % of a batch. Hard negatives,
+mined half-way from ranks 5 to 60, were tried and left out: Recall@10 .635 against .618 on real questions, but .500
+against .527 on current law (one standard error .03 and .02).
 
 It reads nothing but the two folders, draws from one seeded generator, and takes minutes on two cores.
 """
@@ -43,8 +45,6 @@ class Recipe:
     lay_share: float = 0.7
     crop_share: float = 0.2
     real_weight: int = 3  # a real question counts as three written ones
-    mined_at: float = 0.5  # after this share of the steps, articles wrongly ranked high become negatives
-    mined_ranks: tuple[int, int] = (5, 60)  # the first few are often right, only not marked so
     seed: int = 0
 
 
@@ -77,7 +77,6 @@ class StaticTrainer:
         self.candidates = questions.stard_count + questions.current_count
         self.tokenizer = tokenizer
         self.passages = self.pieces([passage_text(passage) for passage in questions.passages])
-        self.golds = [frozenset(question.gold) for question in questions.training]
         self.lay = [
             (number, gold)
             for number, question in enumerate(questions.training)
@@ -88,7 +87,6 @@ class StaticTrainer:
         self.questions = self.pieces([question.text for question in questions.training])
         self.pairs = self.pieces([pair.query for pair in questions.pairs])
         self.pair_gold = [pair.passage for pair in questions.pairs]
-        self.mined: list[list[int]] = []  # one list a training question
         self.bag = torch.nn.EmbeddingBag(tokenizer.get_vocab_size(), recipe.dimensions, mode="mean")
         torch.nn.init.normal_(self.bag.weight, 0, 0.1)
 
@@ -106,8 +104,8 @@ class StaticTrainer:
         start = self.random.randint(0, max(0, len(pieces) - length))
         return pieces[start : start + length]
 
-    def batch(self) -> tuple[list[torch.Tensor], list[int], list[int]]:
-        """Queries as pieces, the places of their passages, and the places of passages that are nobody's."""
+    def batch(self) -> tuple[list[torch.Tensor], list[int]]:
+        """Queries as pieces, and the places of their passages."""
         size = self.recipe.batch
         crops = self.random.choices(range(self.candidates), k=int(size * self.recipe.crop_share))
         lay = self.random.choices(self.lay, k=int(size * self.recipe.lay_share))
@@ -115,9 +113,7 @@ class StaticTrainer:
         queries = [self.crop(self.passages[place]) for place in crops]
         queries += [self.questions[number] for number, _ in lay]
         queries += [self.pairs[number] for number in pairs]
-        mined = [self.random.choice(self.mined[number]) for number, _ in lay] if self.mined else []
-        places = [*crops, *(gold for _, gold in lay), *(self.pair_gold[number] for number in pairs)]
-        return queries, places, sorted(set(mined) - set(places))
+        return queries, [*crops, *(gold for _, gold in lay), *(self.pair_gold[number] for number in pairs)]
 
     def train(self) -> None:
         rate, steps = self.recipe.learning_rate, self.recipe.steps
@@ -125,43 +121,23 @@ class StaticTrainer:
         started = time.monotonic()
         for step in range(steps):
             optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
-            if step == int(steps * self.recipe.mined_at):
-                self.mine()
-            loss = self.loss(*self.batch())
+            queries, places = self.batch()
+            loss = self.loss(queries, places)
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()
             if step % 100 == 99:
                 print(f"step {step + 1}: loss {loss.item():.3f}, {time.monotonic() - started:.0f} s", flush=True)
 
-    @torch.no_grad()
-    def mine(self) -> None:
-        """Find for each question the articles that are ranked high and are not its own."""
-        first, last = self.recipe.mined_ranks
-        passages = torch.from_numpy(self.vectors(self.passages[: self.candidates])).T
-        for start in range(0, len(self.questions), 500):
-            scores = self.encode(self.questions[start : start + 500]) @ passages
-            for number, ranked in enumerate(scores.topk(last, dim=1).indices.tolist(), start=start):
-                gold = self.golds[number]
-                self.mined.append([place for place in ranked[first:] if place not in gold])
-
-    def loss(self, queries: Sequence[torch.Tensor], places: Sequence[int], others: Sequence[int] = ()) -> torch.Tensor:
-        """Cross-entropy both ways over the batch; rows with the same passage are masked, not negatives.
-
-        The passages at ``others`` are wrong for every query (a query may rarely be wronged by that).
-        """
+    def loss(self, queries: Sequence[torch.Tensor], places: Sequence[int]) -> torch.Tensor:
+        """Cross-entropy both ways over the batch; rows with the same passage are masked, not negatives."""
         gold = torch.tensor(places)
         same = (gold[:, None] == gold[None]) & ~torch.eye(len(gold), dtype=torch.bool)
-        encoded = self.encode(queries)
-        scores = encoded @ self.encode([self.passages[place] for place in places]).T * SCALE
+        scores = self.encode(queries) @ self.encode([self.passages[place] for place in places]).T * SCALE
         scores = scores.masked_fill(same, SAME)
         target = torch.arange(len(gold))
         cross_entropy = torch.nn.functional.cross_entropy
-        backward = cross_entropy(scores.T, target)
-        if others:
-            wrong = encoded @ self.encode([self.passages[place] for place in others]).T * SCALE
-            scores = torch.cat([scores, wrong], dim=1)
-        return (cross_entropy(scores, target) + backward) / 2
+        return (cross_entropy(scores, target) + cross_entropy(scores.T, target)) / 2
 
     @torch.no_grad()
     def vectors(self, pieces: Sequence[torch.Tensor]) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

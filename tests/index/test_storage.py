@@ -152,7 +152,7 @@ def test_what_interrupts_a_build_leaves_the_old_index_in_use(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(storage.np, "save", out_of_space)
+        patched.setattr("index.storage.np.save", out_of_space)
         with pytest.raises(OSError, match="No space left"):
             build_index(place, hashing_embedder, fresh=True)
     assert open_stored(place).manifest == before
