@@ -165,6 +165,12 @@ def test_an_expired_article_is_not_current_law() -> None:
     assert current_law(CASE, answered(passage(1, OLD))) == 0.0
 
 
+def test_a_version_ends_with_the_day_before_the_next_one_begins() -> None:
+    on_the_day = replace(CASE, as_of=date(2026, 1, 1))
+    assert current_law(on_the_day, answered(passage(1, NEW))) == 1.0
+    assert current_law(on_the_day, answered(passage(1, OLD))) == 0.0
+
+
 def test_the_day_of_the_question_decides_what_is_current() -> None:
     case = replace(CASE, as_of=date(2025, 12, 31))
     assert current_law(case, answered(passage(1, OLD))) == 1.0
@@ -233,6 +239,13 @@ def test_a_ranking_names_groups_once_and_passes_over_their_other_members() -> No
     groups = (frozenset({"治安管理处罚法第五十条", "民法典第一千零三十三条"}),)
     ranking = judged_ranking(hits(OLD, PRIVACY, PRIVACY, NEW), groups, TODAY)
     assert ranking == ("-治安管理处罚法第四十二条 2013-01-01", "0")
+
+
+def test_an_article_out_of_force_on_the_day_is_not_gold_in_a_ranking() -> None:
+    """治安管理处罚法第五十条 of 2013 has the right number and is another article."""
+    old_fifty = (OLD[0], "第五十条")
+    groups = (frozenset({"治安管理处罚法第五十条"}),)
+    assert judged_ranking(hits(old_fifty, NEW), groups, TODAY) == ("-治安管理处罚法第五十条 2013-01-01", "0")
 
 
 def test_ranking_scores_are_those_worked_out_by_hand() -> None:
