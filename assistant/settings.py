@@ -59,7 +59,7 @@ def settings_file(environment: Mapping[str, str]) -> Path:
     return Path(given) if given else Path(platformdirs.user_config_dir("faju")) / "settings.toml"
 
 
-def load_settings(environment: Mapping[str, str] | None = None, **overrides: object) -> Settings:
+def load_settings(environment: Mapping[str, str] | None = None, /, **overrides: object) -> Settings:
     """Return the settings in force. Overrides that are None are not given.
 
     Raises BadSettings for an unknown key, a value of the wrong kind, or an unreadable file.

@@ -21,11 +21,12 @@ from importlib.resources import files
 from assistant.quantities import unsupported_quantities
 from assistant.records import AnswerMode, AnswerSentence, NumberedPassage
 from corpus.citations import find_statute_refs
+from corpus.comparison import pair_share
 from corpus.lawbook import LawBook
 from corpus.outdated import OutdatedLaw
-from corpus.records import SourceKind, Validity
+from corpus.records import BUILTIN_COLLECTION, SourceKind, Validity
 from corpus.script import to_plain
-from corpus.validity import ReferenceState, check_reference
+from corpus.validity import ReferenceState, ReferenceVerdict, check_reference
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,7 +80,7 @@ class Verifier:
         return (
             self._quote_objection(sentence, cited, mode)
             or self._validity_objection(cited)
-            or self._reference_objection(sentence, cited)
+            or self._reference_objection(sentence, cited, mode)
             or self._outdated_objection(sentence, cited)
             or self._quantity_objection(sentence, cited)
         )
@@ -109,21 +110,44 @@ class Verifier:
                 return f"所引《{law.short_title}》的版本在{self.day}{state}"
         return None
 
-    def _reference_objection(self, sentence: AnswerSentence, cited: Sequence[NumberedPassage]) -> str | None:
+    def _reference_objection(
+        self, sentence: AnswerSentence, cited: Sequence[NumberedPassage], mode: AnswerMode
+    ) -> str | None:
         own_law = cited[0].passage.document.law
-        context = own_law.short_title if own_law else None
+        if own_law is not None and mode is AnswerMode.QUOTE:
+            # Official text, compared character by character; that what it refers to has moved is not its fault.
+            return None
         known = self._references_of(cited)
-        for reference in find_statute_refs(sentence.text, self.lawbook, context):
+        for reference in find_statute_refs(sentence.text, self.lawbook, own_law.short_title if own_law else None):
             if reference.article is None:
+                if reference.law is None and reference.law_text:
+                    return f"没有《{reference.law_text.strip('《》')}》这部法律"
                 continue
-            # A statute's own cross-references are official text; whether their targets moved is not its fault.
-            if own_law is None:
-                verdict = check_reference(self.lawbook, reference, self.day)
-                if verdict.state not in _ACCEPTED:
-                    return verdict.message
+            verdict = check_reference(self.lawbook, reference, self.day)
+            if verdict.state not in _ACCEPTED:
+                return verdict.message
             if (reference.law, reference.article) not in known:
                 return f"所引材料里没有{reference.text}"
+            if self._may_mean_the_old(verdict, sentence, cited):
+                return verdict.message
         return None
+
+    def _may_mean_the_old(
+        self, verdict: ReferenceVerdict, sentence: AnswerSentence, cited: Sequence[NumberedPassage]
+    ) -> bool:
+        """Whether a page speaks of the article that had this number before, or does not say enough to tell.
+
+        治安管理处罚法第四十二条 is in force and about railways; who complains of harassment by it means 第五十条.
+        Our own articles are held to the law in force by their tests, and a passage of law cannot be mistaken.
+        """
+        if not verdict.is_ambiguous or all(numbered.passage.document.collection == BUILTIN_COLLECTION for numbered in cited):
+            return False
+        if any(_is_article(numbered, verdict) for numbered in cited):
+            return False
+        current = pair_share(sentence.text, verdict.article.text) if verdict.article else 0.0
+        old_articles = (self.lawbook.article(row.from_version, row.from_article) for row in verdict.also_moved_to)
+        old = max((pair_share(sentence.text, article.text) for article in old_articles if article), default=0.0)
+        return old >= current
 
     def _references_of(self, cited: Sequence[NumberedPassage]) -> set[tuple[object, object]]:
         known: set[tuple[object, object]] = set()
@@ -150,6 +174,11 @@ class Verifier:
         originals = "\n".join(numbered.passage.chunk.text for numbered in cited)
         missing = unsupported_quantities(sentence.text, originals)
         return f"所引材料里没有“{missing[0]}”" if missing else None
+
+
+def _is_article(numbered: NumberedPassage, verdict: ReferenceVerdict) -> bool:
+    law, article = numbered.passage.document.law, verdict.article
+    return bool(law and article and law.id == article.version.id and numbered.passage.chunk.article == article.number)
 
 
 _ACCEPTED = frozenset({ReferenceState.IN_FORCE, ReferenceState.NOT_HELD})

@@ -21,7 +21,7 @@ from corpus.extraction import Extract, extract_file
 from corpus.extraction.markdown import read_markdown
 from corpus.extraction.records import Origin
 from corpus.lawbook import load_lawbook
-from corpus.records import Document, DocumentInfo, SourceFile, SourceKind
+from corpus.records import BUILTIN_COLLECTION, Document, DocumentInfo, SourceFile, SourceKind
 from corpus.sources import (
     GZIPPED_JSON_LINES,
     JSON_LINES,
@@ -51,7 +51,7 @@ __all__ = [
     "to_document",
 ]
 
-BUILTIN = "builtin"
+BUILTIN = BUILTIN_COLLECTION
 ADDED = "added"
 
 _log = logging.getLogger(__name__)

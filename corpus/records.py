@@ -147,6 +147,10 @@ class SourceFile:
     size_bytes: int
 
 
+# The collection of what the program brings along; everything else was added by a user.
+BUILTIN_COLLECTION = "builtin"
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentInfo:
     """What a citation says of a document; small enough to live beside every passage.
@@ -164,7 +168,7 @@ class DocumentInfo:
     address: str | None
     source: SourceFile | None
     law: LawVersion | None
-    collection: str = "builtin"
+    collection: str = BUILTIN_COLLECTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from corpus.importing import ImportReport as LawsReport
 from corpus.importing import import_laws as read_laws
 from corpus.lawbook import LawBook, load_lawbook
 from corpus.reading import read_builtin, read_path
-from corpus.records import Chunk, Document, DocumentInfo
+from corpus.records import BUILTIN_COLLECTION, Chunk, Document, DocumentInfo
 from corpus.sources import ReadFailure, base_folder
 from index.asked import times_asked
 from index.dense import build_dense
@@ -36,7 +36,6 @@ from index.records import IndexManifest
 from index.segmentation import SEGMENTATION, segment
 from index.sparse import build_sparse, term_hash, term_hashes
 from index.storage import (
-    BUILTIN_COLLECTION,
     CHUNK_COLUMNS,
     CITE_COLUMNS,
     DOCUMENT_COLUMNS,

@@ -16,13 +16,13 @@ import numpy as np
 
 from corpus.citations import find_statute_refs
 from corpus.lawbook import LawBook, MovedArticle, TitleFit, load_lawbook
-from corpus.records import ArticleNumber, StatuteRef
+from corpus.records import BUILTIN_COLLECTION, ArticleNumber, StatuteRef
 from corpus.script import to_plain
 from corpus.validity import ReferenceState, ReferenceVerdict, check_reference
 from index.records import LookupNote, NoteKind, RetrievedPassage
 from index.segmentation import segment
 from index.sparse import count_terms
-from index.storage import BUILTIN_COLLECTION, StoredIndex
+from index.storage import StoredIndex
 
 # A question without any of these names no article and no law by its title.
 _MAY_NAME = re.compile(r"[0-9零〇一二三四五六七八九十百千两]\s{0,2}条|《|法|条例|规定|办法|解释|决定")

@@ -44,7 +44,6 @@ from index.segmentation import SEGMENTATION
 from index.sparse import SparseIndex, term_hash
 
 FORMAT = 1
-BUILTIN_COLLECTION = "builtin"
 REBUILD = "Run: faju index build"
 
 # A mapped array is only read, so a changed bit gives a wrong number, not a wrong program: above this size it is
