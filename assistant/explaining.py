@@ -38,12 +38,19 @@ MOST_REPEATS = 3
 # The opening sentences are the conclusion, until one names a law.
 MOST_CONCLUSIONS = 2
 
+# Of a sentence's pairs of neighbouring characters, how many its passages or the question must have. Of 929 claims in
+# our own articles, each with the article of law that it states as its ground, 96 % have as many in common with that
+# article, and 11 % with one drawn at random. Shorter sentences are not judged: 这样催收是违法的 has seven pairs.
+LEAST_SHARED = 0.15
+FEWEST_PAIRS = 8
+
 _QUOTES = {"「": "」", "『": "』", "“": "”", '"': '"'}
 _LEANS = re.compile(
     r"(?:但是|但(?!书)|该|其(?!他|它|余|中)|上述|前述|此外|此(?!前|后)|这|因此|所以|否则|不过|然而|同时|并且?|也|还|另外|对此|据此)"
     r"|(?:However|But|Therefore|Thus|Otherwise|Moreover|Also|This|These|Those|That|Such|It|They|In addition|And)\b"
 )
 _CJK = re.compile(r"[\u3400-\u9fff]")
+_CJK_RUN = re.compile(r"[\u3400-\u9fff]+")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 
 
@@ -95,7 +102,7 @@ def explain(
         seed=sampling.seed,
         should_stop=should_stop,
     )
-    reader, review, meter = ProseReader(), _Review(verifier, numbers), _Meter()
+    reader, review, meter = ProseReader(), _Review(verifier, question, numbers), _Meter()
     try:
         for piece in writing:
             meter.add(piece)
@@ -145,6 +152,7 @@ class _Review:
     """Decides about one sentence after the other; what was said before counts."""
 
     verifier: Verifier
+    question: str
     shown: Sequence[int]
     said: set[str] = field(default_factory=set)
     repeats: int = 0
@@ -177,7 +185,7 @@ class _Review:
         candidate = AnswerSentence(sentence.text, sentence.citations, UnitRole.BACKGROUND)
         if sentence.ending is Ending.RUNAWAY:
             self.runaway = True
-            return candidate, "反复写同样的内容，没有写完"
+            return candidate, "太长或者反复，没有写完"
         if sentence.ending is Ending.CUT_SHORT:
             return candidate, "句子没有写完"
         if self.last_failed and _LEANS.match(sentence.text):
@@ -186,7 +194,7 @@ class _Review:
         if not_shown:
             return candidate, f"引用了不存在的材料[{not_shown[0]}]"
         candidate = with_quotes(candidate, self.verifier.passages)
-        return candidate, prose_objection(candidate, self.verifier)
+        return candidate, prose_objection(candidate, self.verifier, self.question)
 
     def _with_role(self, candidate: AnswerSentence, sentence: ProseSentence) -> AnswerSentence:
         """What the sentence does in the answer, by the first rule that applies:
@@ -214,10 +222,12 @@ class _Review:
         return replace(candidate, role=role)
 
 
-def prose_objection(sentence: AnswerSentence, verifier: Verifier) -> str | None:
+def prose_objection(sentence: AnswerSentence, verifier: Verifier, question: str) -> str | None:
     """Return why a sentence of prose must not be shown, None where nothing speaks against it.
 
-    Besides what ``verifier`` says: a long quotation that no cited passage has, and figures of the sentence's own words.
+    Besides what ``verifier`` says: a long quotation that no cited passage has, figures of the sentence's own words,
+    and words that neither its passages nor the question have. What no code can see is a sentence that turns the
+    sense of its passage round in the passage's own words.
     """
     cited = _cited(sentence, verifier.passages)
     placed = place_quotations(sentence.text, cited)
@@ -227,7 +237,25 @@ def prose_objection(sentence: AnswerSentence, verifier: Verifier) -> str | None:
     objection = verifier.objection(sentence, AnswerMode.EXPLAIN)
     if objection is not None:
         return objection
-    return figures_objection(_without_quotations(sentence.text, placed), cited, verifier.lawbook, verifier.day)
+    own_words = _without_quotations(sentence.text, placed)
+    objection = figures_objection(own_words, cited, verifier.lawbook, verifier.day)
+    return objection or _words_objection(own_words, cited, question)
+
+
+def _words_objection(text: str, cited: Sequence[NumberedPassage], question: str) -> str | None:
+    pairs = _pairs(text)
+    if len(pairs) < FEWEST_PAIRS:
+        return None
+    ground = [question]
+    for numbered in cited:
+        ground += [numbered.passage.document.title, *numbered.passage.chunk.headings, numbered.passage.chunk.text]
+    shared = pairs & _pairs("\n".join(ground))
+    return None if len(shared) >= LEAST_SHARED * len(pairs) else "所引材料里没有这样的内容"
+
+
+def _pairs(text: str) -> set[str]:
+    """Neighbouring Chinese characters. English prose over Chinese passages shares none and is not judged by them."""
+    return {run[place : place + 2] for run in _CJK_RUN.findall(to_plain(text)) for place in range(len(run) - 1)}
 
 
 def _cited(sentence: AnswerSentence, passages: Sequence[NumberedPassage]) -> list[NumberedPassage]:

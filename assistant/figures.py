@@ -1,7 +1,7 @@
-"""What prose can get wrong that a quoted sentence cannot: bare numbers, 款 and 项, and everything said in English.
+"""What prose can get wrong that a quoted sentence cannot: bare numbers, and everything said in English.
 
 ``assistant.verification`` holds Chinese sentences to their passages by 第…条 and by numbers with a Chinese unit.
-A model that writes prose also writes 拨打12345, 第五十条第九款, “15 days” and “Article 42 of the Criminal Law”.
+A model that writes prose also writes 拨打12345, “15 days” and “Article 42 of the Criminal Law”.
 """
 
 from __future__ import annotations
@@ -39,16 +39,15 @@ _STANDS = frozenset({ReferenceState.IN_FORCE, ReferenceState.NOT_HELD})
 
 
 def figures_objection(text: str, cited: Sequence[NumberedPassage], lawbook: LawBook, day: date) -> str | None:
-    """Return the first figure, article, 款 or law of ``text`` that its passages do not bear out, as a Chinese line.
+    """Return the first figure, English article or law of ``text`` that its passages do not bear out, in Chinese.
 
     ``text`` is prose without what it quotes verbatim, ``cited`` at least one passage. None where nothing speaks
     against it.
     """
     ground = _Ground(tuple(cited), lawbook, day)
-    rest, references = _without_references(text, ground)
+    rest = _without_references(text, ground)
     return (
-        next(filter(None, (_verdict_objection(reference, ground) for reference in references)), None)
-        or _law_objection(rest, ground)
+        _law_objection(rest, ground)
         or _article_objection(rest, ground)
         or _part_objection(rest, ground)
         or _quantity_objection(rest, ground)
@@ -121,14 +120,13 @@ class _Ground:
         return tuple(held)
 
 
-def _without_references(text: str, ground: _Ground) -> tuple[str, list[StatuteRef]]:
-    """The text with its Chinese references blanked, and the references that name an article."""
+def _without_references(text: str, ground: _Ground) -> str:
+    """The text with its Chinese references blanked: ``assistant.verification`` has judged those."""
     first = ground.cited[0].passage.document
     context = first.law.short_title if first.kind is SourceKind.STATUTE and first.law else None
-    found = find_statute_refs(text, ground.lawbook, context)
-    for span in {reference.span for reference in found}:
+    for span in {reference.span for reference in find_statute_refs(text, ground.lawbook, context)}:
         text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
-    return _LOOSE_PART.sub(" ", text), [reference for reference in found if reference.article]
+    return _LOOSE_PART.sub(" ", text)
 
 
 def _verdict_objection(reference: StatuteRef, ground: _Ground) -> str | None:

@@ -121,6 +121,7 @@ class StoredAnswer:
     """What an answer file holds, as far as it can be checked."""
 
     question: str
+    rewritten: str | None
     as_of: date
     mode: AnswerMode
     declined: bool
@@ -166,6 +167,7 @@ def parse_answer(value: Any, place: str) -> StoredAnswer:
     fields = _Fields(value, place)
     return StoredAnswer(
         question=fields.text("question"),
+        rewritten=fields.optional_text("rewritten"),
         as_of=fields.required_day("as_of"),
         mode=fields.choice("mode", AnswerMode),
         declined=fields.of_type("declined", bool),
@@ -421,7 +423,7 @@ class _Recheck:
     def _sentence_objection(self, sentence: AnswerSentence) -> str | None:
         if self.answer.mode is AnswerMode.QUOTE:
             return self._verifier.objection(sentence, AnswerMode.QUOTE)
-        objection = prose_objection(sentence, self._verifier)
+        objection = prose_objection(sentence, self._verifier, self.answer.rewritten or self.answer.question)
         if objection is not None:
             return objection
         text = next(passage.text for passage in self.answer.passages if passage.number == sentence.citations[0])

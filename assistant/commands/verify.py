@@ -79,7 +79,10 @@ def _print(report: Any, say: Say) -> None:
     console.print(Text(say(f"按 {report.as_of} 的法律核对", f"By the law of {report.as_of}")))
     for remark in report.remarks:
         console.print(Text(say(f"说明：{remark}", f"Remark: {remark}")))
-    table = Table(say("对象", "What"), say("内容", "Content"), "", say("核对结果", "Finding"), show_lines=False)
+    table = Table(say("对象", "What"))
+    table.add_column(say("内容", "Content"), overflow="fold")
+    table.add_column("")
+    table.add_column(say("核对结果", "Finding"), overflow="fold")
     for row in report.rows:
         sign = Text("✓", "green") if row.passed else Text("✗", "bold red")
         table.add_row(kinds[row.kind.value], Text(row.subject), sign, Text(row.finding))
