@@ -4,6 +4,12 @@
   "use strict";
   let openedBy = null;
 
+  /* Gradio calls every page by the browser's language; screen readers and the shapes of characters need the page's. */
+  const root = document.documentElement;
+  const language = root.lang;
+  new MutationObserver(() => { if (root.lang !== language) root.lang = language; })
+    .observe(root, { attributes: true, attributeFilter: ["lang"] });
+
   const panel = () => document.getElementById("panel");
 
   function openPanel(button) {

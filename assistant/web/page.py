@@ -14,6 +14,7 @@ from assistant.web.ask_tab import Asking, add_ask_tab
 from assistant.web.audit_tab import add_audit_tab
 from assistant.web.conversations_tab import add_conversations_tab
 from assistant.web.desk import Desk
+from assistant.web.first_page import FirstPage
 from assistant.web.law_tab import add_law_tab
 from assistant.web.library_tab import add_library_tab
 from assistant.web.markup import Html, element, join
@@ -40,8 +41,7 @@ class Office:
 
 def build_page(office: Office, say: Say) -> gr.Blocks:
     """Return the page in one language. Nothing is opened or asked by building it."""
-    title = say("法据：被催收骚扰时的法律依据", "faju: the law on debt-collection harassment")
-    page = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+    page = gr.Blocks(title=title(say), analytics_enabled=False, fill_width=True)
     with page:
         markup(_header(say), elem_id="faju-header")
         with gr.Tabs(elem_id="faju-tabs") as tabs:
@@ -103,15 +103,18 @@ def _footer(say: Say) -> Html:
     )
 
 
-def head(say: Say) -> str:
-    """Return what stands in the page's head: our one style sheet and our one script, in the page itself.
+def first_page(say: Say) -> FirstPage:
+    """Return what the page puts into its head: our one style sheet and our one script, in the page itself."""
+    return FirstPage(
+        language=say("zh-CN", "en"),
+        title=title(say),
+        style=(HERE / "page.css").read_text(encoding="utf-8"),
+        script=(HERE / "page.js").read_text(encoding="utf-8"),
+    )
 
-    Gradio's own ``css`` would give every rule a prefix, and with it another weight.
-    """
-    style = (HERE / "page.css").read_text(encoding="utf-8")
-    script = (HERE / "page.js").read_text(encoding="utf-8")
-    language = say("zh-CN", "en")
-    return f"<style>{style}</style><script>document.documentElement.lang = '{language}';\n{script}</script>"
+
+def title(say: Say) -> str:
+    return say("法据：被催收骚扰时的法律依据", "faju: the law on debt-collection harassment")
 
 
 def theme() -> gr.themes.Base:

@@ -22,6 +22,7 @@ from assistant.errors import BadSettings
 from assistant.opening import Progress
 from assistant.settings import Settings
 from assistant.web.desk import Answering, Desk, Opening
+from assistant.web.first_page import FirstPages
 from assistant.web.guarding import App, Guard
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def app_for(office: Office, host: str, port: int, login: tuple[str, str] | None 
     from assistant.web import page
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    pages = {"/": page.first_page(Say("zh")), "/en/": page.first_page(Say("en"))}
     for path, say in (("/en", Say("en")), ("/", Say("zh"))):
         gr.mount_gradio_app(
             app,
@@ -148,9 +150,8 @@ def app_for(office: Office, host: str, port: int, login: tuple[str, str] | None 
             pwa=False,
             mcp_server=False,
             theme=page.theme(),
-            head=page.head(say),
         )
-    return Guard(app, host, port, names=[socket.gethostname()])
+    return Guard(FirstPages(app, pages), host, port, names=[socket.gethostname()])
 
 
 def _run(app: App, listener: socket.socket, address: str, say: Say, *, open_browser: bool) -> None:
