@@ -140,7 +140,8 @@ class Verifier:
         治安管理处罚法第四十二条 is in force and about railways; who complains of harassment by it means 第五十条.
         Our own articles are held to the law in force by their tests, and a passage of law cannot be mistaken.
         """
-        if not verdict.is_ambiguous or all(numbered.passage.document.collection == BUILTIN_COLLECTION for numbered in cited):
+        ours = all(numbered.passage.document.collection == BUILTIN_COLLECTION for numbered in cited)
+        if ours or not verdict.is_ambiguous:
             return False
         if any(_is_article(numbered, verdict) for numbered in cited):
             return False
