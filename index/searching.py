@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from corpus.records import Chunk, Document, DocumentInfo, SourceKind, Validity
+from corpus.records import Chunk, Document, DocumentInfo, NormRank, SourceKind, Validity
 from index.dense import DenseIndex, open_dense
 from index.embedding import Embedder
 from index.expansion import ExpandedQuery, expand, is_foreign
@@ -27,7 +27,7 @@ from index.records import (
 )
 from index.reranking import WEIGHTS, CandidateFeatures, Weights, asked_weights, relevance
 from index.segmentation import normalize, segment, words_of
-from index.sparse import best_rows, count_terms, has_row
+from index.sparse import best_positive_rows, best_rows, count_terms, has_row
 from index.storage import KINDS, NO_RANK, RANKS, StoredIndex, open_stored, require_embedder
 
 # How many passages each retriever hands to the ranking. Of held-out questions 0.84 have their article among the
@@ -136,8 +136,8 @@ class SearchIndex:
             dense_rows, _ = self._dense.search(vector, wanted)
         else:
             dense_rows = self._nearest_of(np.flatnonzero(allowed), vector, wanted)
-        sparse_rows = best_rows(sparse + added, wanted)
-        sparse_rows = sparse_rows[(sparse + added)[sparse_rows] > 0]
+        by_words = best_positive_rows(sparse, wanted)
+        sparse_rows = best_positive_rows(sparse + added, wanted) if legal else by_words
 
         def features(rows: Rows, cited: Mapping[int, float]) -> CandidateFeatures:
             return CandidateFeatures(
@@ -153,14 +153,13 @@ class SearchIndex:
         cited = self._cited(rows, relevance(features(rows, {}), self._weights), query.as_of, allowed)
         rows = np.union1d(rows, np.array([*cited, *named], np.int64))
         found = features(rows, cited)
-        by_words = best_rows(sparse, wanted)
         return _Candidates(
             rows=rows,
             relevance=relevance(found, self._weights),
             dense=found.dense,
             sparse=sparse[rows],
             dense_rank={int(row): rank for rank, row in enumerate(dense_rows, start=1)},
-            sparse_rank={int(row): rank for rank, row in enumerate(by_words, start=1) if sparse[row] > 0},
+            sparse_rank={int(row): rank for rank, row in enumerate(by_words, start=1)},
         )
 
     def _word_scores(
@@ -300,10 +299,14 @@ class SearchIndex:
         return sum(self._group(other) == group for other in first) > PLACES.get(group, 0)
 
     def _group(self, row: int) -> str:
-        document = self._contents.documents[int(self._document_of[row])]
-        if document["rank"] == NO_RANK:
-            return "article" if KINDS[int(document["kind"])] is SourceKind.ARTICLE else "document"
-        return "law" if RANKS[int(document["rank"])].order == 0 else "rule"
+        return self._groups[int(self._document_of[row])]
+
+    @cached_property
+    def _groups(self) -> tuple[str, ...]:
+        """Of each document: law, rule below it, article in plain words, or the user's own document."""
+        documents = self._contents.documents
+        pairs = zip(documents["rank"].tolist(), documents["kind"].tolist(), strict=True)
+        return tuple(_group_of(rank, kind) for rank, kind in pairs)
 
     def _text_key(self, row: int) -> bytes:
         """Equal for passages that say the same under the same name, such as a law that was also imported."""
@@ -419,6 +422,12 @@ class _Candidates:
     def in_order(self, last: npt.NDArray[np.bool_]) -> Rows:
         """The rows best first; those marked ``last`` after all others; ties by row."""
         return self.rows[np.lexsort((self.rows, -self._relevance, last))]
+
+
+def _group_of(rank: int, kind: int) -> str:
+    if rank == NO_RANK:
+        return "article" if KINDS[kind] is SourceKind.ARTICLE else "document"
+    return "law" if RANKS[rank] is NormRank.LAW else "rule"
 
 
 def _article_key(law: int, number: int, sub: int) -> int:

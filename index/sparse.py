@@ -68,8 +68,7 @@ class SparseIndex:
         Passages without any of the terms are no result, so there may be fewer than ``k``.
         """
         scores = self.scores(query)
-        rows = best_rows(scores, k)
-        rows = rows[scores[rows] > 0]
+        rows = best_positive_rows(scores, k)
         return rows, scores[rows]
 
     def rows_with(self, term: str) -> npt.NDArray[np.int32]:
@@ -125,6 +124,15 @@ def best_rows(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
     least = np.partition(scores, len(scores) - k)[len(scores) - k]
     candidates = np.flatnonzero(scores >= least)
     return candidates[np.argsort(-scores[candidates], kind="stable")][:k]
+
+
+def best_positive_rows(scores: npt.NDArray[np.float32], k: int) -> npt.NDArray[np.int64]:
+    """Like ``best_rows``, of the scores above zero only.
+
+    Most scores of a question are zero, and selecting among equal numbers is slow: 10 ms of 70,000, without them 1.
+    """
+    positive = np.flatnonzero(scores > 0)
+    return positive[best_rows(scores[positive], k)]
 
 
 def has_row(rows: npt.NDArray[np.int32], row: int) -> bool:
