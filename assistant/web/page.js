@@ -10,6 +10,17 @@
   new MutationObserver(() => { if (root.lang !== language) root.lang = language; })
     .observe(root, { attributes: true, attributeFilter: ["lang"] });
 
+  /* A new question comes to the top of the window once; from then on the reader scrolls, not the page. */
+  let lastTurn = "";
+  new MutationObserver(() => {
+    const turn = document.querySelector("#running .turn");
+    const id = turn ? turn.id : "";
+    if (id === lastTurn) return;
+    lastTurn = id;
+    if (!turn) return;
+    turn.scrollIntoView({ block: "start" });
+  }).observe(root, { childList: true, subtree: true });
+
   const panel = () => document.getElementById("panel");
 
   function openPanel(button) {

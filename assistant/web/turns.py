@@ -147,20 +147,51 @@ class Turn:
         return self.say("正在检索法条和文章", "Searching statutes and articles")
 
     def _section(self, role: UnitRole) -> Html:
-        lines = []
-        for sentence in self._of(role):
-            marks = [self._mark(number) for number in sentence.citations]
-            words = rendering.one_line(sentence.text)
-            # The last character keeps its marks on its line.
-            lines.append(element("li", words[:-1], element("span", words[-1:], *marks, class_="keep")))
         heading = wording.ROLE_HEADINGS[role][self.say.language]
         return element(
             "section",
             element("h3", heading),
-            element("ul", *lines, lang="zh-CN"),
+            element("ul", *map(self._point, self._points(self._of(role))), lang="zh-CN"),
             class_=f"part {role.value}",
             aria_label=heading,
         )
+
+    def _points(self, sentences: Sequence[AnswerSentence]) -> list[list[AnswerSentence]]:
+        """Put neighbours together that quote items of one passage under the same lead."""
+        points: list[list[AnswerSentence]] = []
+        for sentence in sentences:
+            before = points[-1][-1] if points else None
+            lead = self._lead(sentence)
+            if before and lead and lead == self._lead(before) and sentence.citations == before.citations:
+                points[-1].append(sentence)
+            else:
+                points.append([sentence])
+        return points
+
+    def _lead(self, sentence: AnswerSentence) -> Span | None:
+        """The place of the words that a quoted item hangs on; None where a sentence is more than lead and item."""
+        if len(sentence.quotes) < 2 or len(sentence.citations) != 1:
+            return None
+        text = self._passage(sentence.citations[0]).passage.chunk.text
+        whole = "".join(span.of(text) for span in sentence.quotes)
+        return sentence.quotes[0] if sentence.text == whole else None
+
+    def _point(self, sentences: Sequence[AnswerSentence]) -> Html:
+        """One sentence with its marks; several items of one article under the lead that they share."""
+        lead = self._lead(sentences[0])
+        if len(sentences) == 1 or lead is None:
+            return element("li", *self._marked(rendering.one_line(sentences[0].text), sentences[0]))
+        text = self._passage(sentences[0].citations[0]).passage.chunk.text
+        items = []
+        for sentence in sentences:
+            words = "".join(span.of(text) for span in sentence.quotes[1:])
+            items.append(element("li", *self._marked(rendering.one_line(words), sentence)))
+        return element("li", rendering.one_line(lead.of(text)), element("ul", *items, class_="items"))
+
+    def _marked(self, words: str, sentence: AnswerSentence) -> tuple[str, Html]:
+        """The words, the last character keeping its marks on its line."""
+        marks = [self._mark(number) for number in sentence.citations]
+        return words[:-1], element("span", words[-1:], *marks, class_="keep")
 
     def _mark(self, number: int) -> Html:
         title = rendering.source_title(self._passage(number).passage)
