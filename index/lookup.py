@@ -6,7 +6,6 @@ rows of the index and remarks for the reader. The law book is read only for a qu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,15 +16,11 @@ import numpy as np
 from corpus.citations import find_statute_refs
 from corpus.lawbook import LawBook, MovedArticle, TitleFit, load_lawbook
 from corpus.records import BUILTIN_COLLECTION, ArticleNumber, StatuteRef
-from corpus.script import to_plain
 from corpus.validity import ReferenceState, ReferenceVerdict, check_reference
 from index.records import LookupNote, NoteKind, RetrievedPassage
 from index.segmentation import segment
 from index.sparse import count_terms
 from index.storage import StoredIndex
-
-# A question without any of these names no article and no law by its title.
-_MAY_NAME = re.compile(r"[0-9零〇一二三四五六七八九十百千两]\s{0,2}条|《|法|条例|规定|办法|解释|决定")
 
 # A number that three laws in force share names none of them.
 _MAX_LAWS_OF_BARE_NUMBER = 2
@@ -48,11 +43,6 @@ class LookupResult:
 
     rows: tuple[int, ...] = ()
     notes: tuple[LookupNote, ...] = ()
-
-
-def may_name_an_article(question: str) -> bool:
-    """Whether a look into the law book can pay; False saves reading it."""
-    return bool(_MAY_NAME.search(to_plain(question)))
 
 
 def look_up(question: str, day: date, stored: StoredIndex) -> LookupResult:

@@ -4,19 +4,21 @@ any other. Composes lookup, expansion, BM25, FAISS and the ranking; the same que
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from corpus.records import Chunk, Document, DocumentInfo, NormRank, SourceKind, Validity
+from corpus.script import to_plain
 from index.dense import DenseIndex, open_dense
 from index.embedding import Embedder
 from index.expansion import ExpandedQuery, expand, is_foreign
-from index.lookup import LookupResult, look_up, may_name_an_article, referenced_rows
 from index.records import (
     FloatMatrix,
     IndexManifest,
@@ -29,6 +31,9 @@ from index.reranking import WEIGHTS, CandidateFeatures, Weights, asked_weights, 
 from index.segmentation import normalize, segment, words_of
 from index.sparse import best_positive_rows, best_rows, count_terms, has_row
 from index.storage import KINDS, NO_RANK, RANKS, StoredIndex, open_stored, require_embedder
+
+if TYPE_CHECKING:
+    from index.lookup import LookupResult
 
 # How many passages each retriever hands to the ranking. Of held-out questions 0.84 have their article among the
 # first 100 of the two together; more only costs time.
@@ -48,6 +53,9 @@ MAX_PER_DOCUMENT = 3
 
 # Of a question, how much is compared with a passage to say why it was found.
 _MATCHED_CHARS = 300
+
+# A question without any of these names no article and no law by its title.
+_MAY_NAME = re.compile(r"[0-9零〇一二三四五六七八九十百千两]\s{0,2}条|《|法|条例|规定|办法|解释|决定")
 
 Rows = npt.NDArray[np.int64]
 
@@ -103,7 +111,7 @@ class SearchIndex:
             return SearchResult(query, ())
         allowed = self._allowed(query)
         found = self._look_up(query)
-        named = [row for row in found.rows if allowed is None or allowed[row]]
+        named = [row for row in (found.rows if found else ()) if allowed is None or allowed[row]]
         candidates = self._candidates(query, expanded, terms, allowed, named)
         ranked = candidates.in_order(self._not_in_force(candidates.rows, query.as_of))
         chosen = self._chosen(candidates, ranked, named, query)
@@ -111,11 +119,14 @@ class SearchIndex:
         passages = tuple(
             self._passage(row, rank, query, candidates, places, named) for rank, row in enumerate(chosen, start=1)
         )
-        return SearchResult(query, passages, found.notes, tuple(places))
+        return SearchResult(query, passages, found.notes if found else (), tuple(places))
 
-    def _look_up(self, query: SearchQuery) -> LookupResult:
+    def _look_up(self, query: SearchQuery) -> LookupResult | None:
         if not may_name_an_article(query.text):
-            return LookupResult()
+            return None
+        # Reading references takes as long to import as a search to start; most questions name no article.
+        from index.lookup import look_up
+
         return look_up(query.text, query.as_of, self._stored)
 
     def _candidates(
@@ -377,6 +388,8 @@ class SearchIndex:
         One hop: what the found articles name in turn is not followed. Articles that are among the passages already,
         and versions not in force on ``as_of``, are left out. Ranks go on after the passages given.
         """
+        from index.lookup import referenced_rows
+
         known = {passage.chunk.id for passage in passages}
         found: list[RetrievedPassage] = []
         for row in referenced_rows(passages, as_of, self._stored):
@@ -432,6 +445,11 @@ def _group_of(rank: int, kind: int) -> str:
 
 def _article_key(law: int, number: int, sub: int) -> int:
     return law * 10**9 + number * 10**3 + sub
+
+
+def may_name_an_article(question: str) -> bool:
+    """Whether a look into the law book can pay; False saves reading it."""
+    return bool(_MAY_NAME.search(to_plain(question)))
 
 
 def embedded_query(expanded: ExpandedQuery) -> str:

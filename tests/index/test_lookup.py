@@ -7,9 +7,8 @@ from datetime import date
 import pytest
 
 from corpus.records import ArticleNumber, Validity
-from index.lookup import may_name_an_article
 from index.records import NoteKind, RetrievedPassage, SearchQuery, SearchResult
-from index.searching import SearchIndex
+from index.searching import SearchIndex, may_name_an_article
 
 TODAY = date(2026, 11, 24)
 
