@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
 
 from assistant.evaluation.ranking import judged_ranking, ranking_scores
 from assistant.evaluation.records import (
@@ -26,6 +27,9 @@ from assistant.evaluation.records import (
 )
 from assistant.evaluation.references import gold_groups, in_force, key_of, law_day
 from assistant.records import AnswerMode
+from corpus.citations import find_statute_refs
+from corpus.lawbook import LawBook, load_lawbook
+from corpus.validity import version_at
 
 _WHITE_SPACE = re.compile(r"\s+")
 # Marks at which a sentence falls into pieces that can each be looked for: an item of an article hangs on a lead that
@@ -234,10 +238,11 @@ def _plain(text: str) -> str:
 
 
 def current_law(case: EvaluationCase, answer: JudgedAnswer) -> float | None:
-    """1 where no cited law is out of force on the day and no forbidden pattern is shown, else 0.
+    """1 where the answer states no law that is out of force on the day and shows no forbidden pattern, else 0.
 
     None for a declined answer, unless it shows a forbidden pattern, and in search mode. The day is the case's
-    (``law_day``). A question about old law (``old_law``) may cite an expired article that the answer labels expired,
+    (``law_day``). Stated is a law by citing its text, or by a sentence of an article about the law (ours, or a page)
+    that names it. A question about old law (``old_law``) may cite an expired article that the answer labels expired,
     beside one in force.
     """
     if _is_search(answer):
@@ -245,7 +250,7 @@ def current_law(case: EvaluationCase, answer: JudgedAnswer) -> float | None:
     shown = any(re.search(pattern, visible(answer)) for pattern in case.forbidden)
     if answer.declined:
         return 0.0 if shown else None
-    return float(not shown and not out_of_force(case, answer))
+    return float(not (shown or out_of_force(case, answer) or laws_of_another_day(case, answer)))
 
 
 def out_of_force(case: EvaluationCase, answer: JudgedAnswer) -> tuple[JudgedPassage, ...]:
@@ -257,6 +262,37 @@ def out_of_force(case: EvaluationCase, answer: JudgedAnswer) -> tuple[JudgedPass
     if case.old_law and some_in_force:
         stale = tuple(passage for passage in stale if passage.validity == "in_force")
     return stale
+
+
+def laws_of_another_day(case: EvaluationCase, answer: JudgedAnswer) -> tuple[str, ...]:
+    """Return references in sentences taken from articles that were written under another version of the law.
+
+    An article says what the law was when it was published: the version in force then must be the one of the day.
+    """
+    day = law_day(case, answer.as_of)
+    stale = []
+    for sentence in answer.sentences:
+        written = [passage.published for passage in _passages_of(sentence, answer) if passage.kind != "statute"]
+        for published in written:
+            if published is not None:
+                stale += [name for name in _laws_named(sentence.text) if _changed_between(name, published, day)]
+    return tuple(stale)
+
+
+def _laws_named(text: str) -> list[str]:
+    """The short titles of the laws of which ``text`` names an article."""
+    references = find_statute_refs(text, _lawbook())
+    return [reference.law for reference in references if reference.law and reference.article]
+
+
+def _changed_between(law: str, one: date, other: date) -> bool:
+    before, after = version_at(_lawbook(), law, one), version_at(_lawbook(), law, other)
+    return before is not None and after is not None and before.id != after.id
+
+
+@cache
+def _lawbook() -> LawBook:
+    return load_lawbook()
 
 
 def quote_fidelity(answer: JudgedAnswer) -> float | None:
@@ -308,7 +344,7 @@ def _fault_of_answer(
     case: EvaluationCase, result: CaseResult, answer: JudgedAnswer, scores: Mapping[Measure, float]
 ) -> tuple[Fault, str]:
     if scores.get(Measure.CURRENT_LAW) == 0:
-        return Fault.OLD_LAW, f"not in force: {_names(out_of_force(case, answer))}, or a forbidden pattern"
+        return Fault.OLD_LAW, _what_is_old(case, answer)
     if scores.get(Measure.QUOTE_FIDELITY, 1.0) < 1:
         return Fault.QUOTE, "a quotation is not in its passage"
     missing = _groups_missing(case, answer)
@@ -318,6 +354,18 @@ def _fault_of_answer(
         lost = [fact for fact in case.facts if not re.search(fact, visible(answer))]
         return Fault.FACT, f"missing: {'; '.join(lost)}"
     return Fault.NONE, ""
+
+
+def _what_is_old(case: EvaluationCase, answer: JudgedAnswer) -> str:
+    cited, named = out_of_force(case, answer), laws_of_another_day(case, answer)
+    shown = [pattern for pattern in case.forbidden if re.search(pattern, visible(answer))]
+    return "; ".join(
+        [
+            *([f"not in force: {_names(cited)}"] if cited else []),
+            *([f"an article states another version of {"、".join(dict.fromkeys(named))}"] if named else []),
+            *([f"shows {'; '.join(shown)}"] if shown else []),
+        ]
+    )
 
 
 def _groups_missing(case: EvaluationCase, answer: JudgedAnswer) -> list[frozenset[str]]:

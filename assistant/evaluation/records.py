@@ -75,7 +75,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class JudgedPassage:
-    """A passage of a stored answer. ``validity`` is what the answer says of it; dates are the law version's."""
+    """A passage of a stored answer. ``validity`` is what the answer says of it.
+
+    ``effective`` and ``expired`` are a law version's days, ``published`` is when anything else was written.
+    """
 
     number: int
     kind: str
@@ -85,6 +88,7 @@ class JudgedPassage:
     effective: date | None
     expired: date | None
     validity: str
+    published: date | None
     text: str
     text_sha256: str
 

@@ -342,6 +342,7 @@ def _read_passage(row: Json) -> JudgedPassage:
         effective=_read_day(row["effective"]),
         expired=_read_day(row["expired"]),
         validity=row.get("validity", ""),
+        published=_read_day(row.get("published")),
         text=row["text"],
         text_sha256=row.get("text_sha256", ""),
     )

@@ -72,6 +72,7 @@ def article_passage(number: int, article_file: str) -> Json:
         "effective": None,
         "expired": None,
         "validity": "in_force",
+        "published": TODAY.isoformat(),
         "title": own_article_titles()[article_file],
         "text": text,
         "text_sha256": hashlib.sha256(text.encode()).hexdigest(),

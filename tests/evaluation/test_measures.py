@@ -189,6 +189,26 @@ def test_a_question_about_old_law_may_cite_it_labelled_beside_the_current_articl
     assert current_law(CASE, answered(old, new)) == 0.0
 
 
+def test_an_article_states_the_law_of_the_day_it_was_written() -> None:
+    """Ours of 2026 on a question of 2025, and a page of 2024 on one of today: both name what was another article."""
+    ours = article_passage(1, "call-bombing")
+    sentence = {
+        "text": "干扰他人生活的要受处罚（《治安管理处罚法》第五十条第一款第五项）。",
+        "citations": [1],
+        "quotes": [],
+    }
+    page = {**ours, "published": "2024-05-01"}
+    in_2025 = replace(CASE, as_of=date(2025, 6, 1))
+    assert current_law(CASE, answered(ours, sentences=[sentence])) == 1.0
+    assert current_law(in_2025, answered(ours, sentences=[sentence])) == 0.0
+    assert current_law(in_2025, answered(page, sentences=[sentence])) == 1.0
+    assert current_law(CASE, answered(page, sentences=[sentence])) == 0.0
+    unchanged = {**sentence, "text": "侵扰安宁是侵权（《民法典》第一千零三十三条）。"}
+    assert current_law(in_2025, answered(ours, sentences=[unchanged])) == 1.0
+    undated = {**ours, "published": None}
+    assert current_law(in_2025, answered(undated, sentences=[sentence])) == 1.0
+
+
 def test_a_forbidden_pattern_is_wrong_even_where_the_answer_declines() -> None:
     case = replace(CASE, forbidden=("五百元",))
     assert current_law(case, answered(passage(1, NEW), text="罚五百元")) == 0.0
