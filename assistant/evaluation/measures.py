@@ -357,12 +357,12 @@ def _fault_of_answer(
 
 
 def _what_is_old(case: EvaluationCase, answer: JudgedAnswer) -> str:
-    cited, named = out_of_force(case, answer), laws_of_another_day(case, answer)
+    cited, named = out_of_force(case, answer), "、".join(dict.fromkeys(laws_of_another_day(case, answer)))
     shown = [pattern for pattern in case.forbidden if re.search(pattern, visible(answer))]
     return "; ".join(
         [
             *([f"not in force: {_names(cited)}"] if cited else []),
-            *([f"an article states another version of {"、".join(dict.fromkeys(named))}"] if named else []),
+            *([f"an article states another version of {named}"] if named else []),
             *([f"shows {'; '.join(shown)}"] if shown else []),
         ]
     )
