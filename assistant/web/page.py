@@ -14,6 +14,7 @@ from assistant.web.ask_tab import Asking, add_ask_tab
 from assistant.web.audit_tab import add_audit_tab
 from assistant.web.conversations_tab import add_conversations_tab
 from assistant.web.desk import Desk
+from assistant.web.draft_tab import add_draft_tab
 from assistant.web.first_page import FirstPage
 from assistant.web.law_tab import add_law_tab
 from assistant.web.library_tab import add_library_tab
@@ -54,6 +55,8 @@ def build_page(office: Office, say: Say) -> gr.Blocks:
                 found = add_search_tab(office.desk, office.lawbook, say)
             with gr.Tab(say("核对文章", "Check an article"), id="audit"):
                 add_audit_tab(office.lawbook, say)
+            with gr.Tab(say("写文书", "Letters"), id="draft"):
+                add_draft_tab(office.lawbook, say)
             open_from(ask.panel)
             open_from(found)
             add_library_tab(office.desk, office.settings, say)
@@ -140,6 +143,7 @@ def theme() -> gr.themes.Base:
         block_label_text_color_dark="#b3bab8",
         input_background_fill="#ffffff",
         input_background_fill_dark="#1a1e1f",
+        input_border_width="1px",
         input_border_color="#8d9492",
         input_border_color_dark="#5c6665",
         button_primary_background_fill="#17605a",
