@@ -24,6 +24,7 @@ class ScriptedModel:
     max_tokens: int = 0
     written: str = ""
     closed: bool = False
+    writing: Iterator[str] | None = None  # held here, so that only closing it closes it
 
     def written_label(self, number: int) -> str:
         return f"<{number}>"
@@ -50,6 +51,10 @@ class ScriptedModel:
         self.prompts.append(prompt)
         self.grammars.append(grammar)
         self.max_tokens = max_tokens
+        self.writing = self._pieces(max_tokens, should_stop)
+        return self.writing
+
+    def _pieces(self, max_tokens: int, should_stop: ShouldStop) -> Iterator[str]:
         try:
             for start in range(0, min(len(self.text), max_tokens), self.step):
                 if should_stop():

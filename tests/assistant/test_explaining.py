@@ -129,6 +129,14 @@ def test_a_quotation_is_located_in_the_passage_that_has_it(
     ]
 
 
+def test_words_behind_a_quotation_inside_a_quotation_are_compared_too(lawbook: LawBook) -> None:
+    passages = number_passages([article_passage("催收人员说“明天就去你单位”，属于威胁。")])
+    true = explained("文章说「催收人员说“明天就去你单位”，属于威胁」[1]。", passages, lawbook)
+    assert [len(sentence.quotes) for sentence in true[0]] == [1]
+    false = explained("文章说「催收人员说“明天就去你单位”，可以不还钱」[1]。", passages, lawbook)
+    assert [item.why for item in false[1]] == ["引号里的话与原文不一致：催收人员说“明天就去你单位”，可以不还钱"]
+
+
 def test_words_are_found_across_line_breaks_and_widths() -> None:
     text = "第一条　下列行为：\n（一）骚扰；\n（二）恐吓。"
     span = find_words("下列行为:(一)骚扰", text)

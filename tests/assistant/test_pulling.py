@@ -168,7 +168,7 @@ def test_a_server_without_ranges_sends_it_whole_again(
     hubs: Hubs, behaviour: Behaviour, tmp_path: Path, gguf_bytes: bytes
 ) -> None:
     behaviour.cut_after, behaviour.ranges = [1_000_000], False
-    pull(CHAT, tmp_path, quiet, hub_of=hubs)
+    pull(one(CHAT, HubName.MODELSCOPE), tmp_path, quiet, hub_of=hubs)
     assert model_path(CHAT, tmp_path).read_bytes() == gguf_bytes
 
 
