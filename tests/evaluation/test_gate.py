@@ -55,7 +55,7 @@ def caught(floors: Floors, answerer: RightAnswerer, question_set: QuestionSet, f
 
 def test_the_gate_asks_development_questions_of_every_category(question_set: QuestionSet) -> None:
     asked = gate_cases(question_set)
-    assert len(asked) == 80
+    assert len(asked) == 60
     assert {case.split for case in asked} == {Split.DEVELOPMENT}
     assert {case.category for case in asked} == {case.category for case in question_set.cases}
 
@@ -111,7 +111,7 @@ def _floors(which: str, right: tuple[Run, Summary]) -> Floors:
 
 
 def summary_with(right: tuple[Run, Summary], **means: float) -> Summary:
-    changed = {Measure(name): Estimate(mean, 0.0, 1.0, 80) for name, mean in means.items()}
+    changed = {Measure(name): Estimate(mean, 0.0, 1.0, 60) for name, mean in means.items()}
     return replace(right[1], overall={**right[1].overall, **changed})
 
 
@@ -121,7 +121,7 @@ def test_floors_speak_only_of_the_set_and_corpus_they_were_measured_with(right: 
     assert pin_problem(floors, run) is None
     assert "another question set" in (pin_problem(replace(floors, set_sha256="x"), run) or "")
     assert "another corpus" in (pin_problem(replace(floors, corpus_sha256="x"), run) or "")
-    assert "over 5 questions, not 80" in (pin_problem(replace(floors, case_count=5), run) or "")
+    assert "over 5 questions, not 60" in (pin_problem(replace(floors, case_count=5), run) or "")
 
 
 def test_a_floor_stands_two_points_below_what_was_reached_and_a_ceiling_above(right: tuple[Run, Summary]) -> None:
