@@ -14,9 +14,10 @@ import statistics
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from assistant.commands.common import OUR_ERRORS, error_line
 from assistant.opening import Progress
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from index.embedding import Embedder
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 # More would wait for minutes on a laptop; better to hear it at once.
 MOST_WAITING = 32
@@ -160,6 +163,19 @@ class Desk:
             assert self._failure is not None
             raise self._failure
         return self._assistants
+
+    def do(self, work: Callable[[], Result]) -> Result:
+        """Let the desk's thread do ``work`` when its turn comes, and return what it returns or raise what it raises."""
+        done: Future[Result] = Future()
+
+        def task() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as error:  # it is the caller's
+                done.set_exception(error)
+
+        self._tasks.put(task)
+        return done.result()
 
     @property
     def usual_seconds(self) -> float | None:

@@ -15,10 +15,12 @@ from assistant.web.audit_tab import add_audit_tab
 from assistant.web.conversations_tab import add_conversations_tab
 from assistant.web.desk import Desk
 from assistant.web.draft_tab import add_draft_tab
+from assistant.web.evaluation_tab import add_evaluation_tab
 from assistant.web.first_page import FirstPage
 from assistant.web.law_tab import add_law_tab
 from assistant.web.library_tab import add_library_tab
 from assistant.web.markup import Html, element, join
+from assistant.web.models_tab import add_models_tab
 from assistant.web.parts import markup
 from assistant.web.search_tab import add_search_tab
 from corpus.lawbook import LawBook
@@ -61,6 +63,8 @@ def build_page(office: Office, say: Say) -> gr.Blocks:
             open_from(found)
             add_library_tab(office.desk, office.settings, say)
             add_conversations_tab(tabs, ask, office.store, say)
+            add_models_tab(office.settings, say)
+            add_evaluation_tab(office.desk, office.settings, say)
         markup(_footer(say), elem_id="faju-footer")
     page.queue(api_open=False, default_concurrency_limit=None, max_size=256)
     return page

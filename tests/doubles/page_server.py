@@ -6,6 +6,7 @@ that begins with OUTSIDE. Lines on standard input set the pace: ``PREFILL_SECOND
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 import tempfile
@@ -65,11 +66,13 @@ def main() -> None:
         from assistant.web.page import Office
 
         settings = Settings(home=Path(home), index=Path(home) / "index")
+        # Choosing a model writes the settings file: here one of its own, and no settings of the machine's user.
+        os.environ["FAJU_SETTINGS"] = str(Path(home) / "settings.toml")
 
         def opening(progress: Progress) -> dict[str, ScriptedAssistant]:
             index = open_search(settings, progress)
             for assistant in assistants.values():
-                assistant.index = index
+                assistant.index, assistant.settings = index, settings
             return assistants
 
         desk = Desk(opening)

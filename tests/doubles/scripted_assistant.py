@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 from assistant import rendering, wording
@@ -90,6 +91,9 @@ class ScriptedAssistant:
 
     language: str = "zh"
     index: Any = None  # a search index where a test searches
+    settings: Any = None  # where a test evaluates
+    version: str = "0"
+    model: Any = field(default_factory=lambda: SimpleNamespace(name="scripted", sha256="0" * 64))
     prefill_seconds: float = 0.0
     sentence_seconds: float = 0.0
     at_once: int = 0
