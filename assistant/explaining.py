@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from assistant.errors import ModelUnusable
 from assistant.figures import figures_objection
 from assistant.generation import LanguageModel, ShouldStop, TokenCounts, never_stop
 from assistant.grammar import explain_grammar
@@ -90,8 +91,15 @@ def explain(
 
     ``verifier`` holds the same ``passages``, best first. ``constrained`` False lets the model write without the
     grammar, for models that cannot say anything within it; every sentence is verified all the same. Same model,
-    question, passages and sampling: same answer. Raises ContextTooSmall where no passage fits, ValueError for none.
+    question, passages and sampling: same answer. Raises ContextTooSmall where no passage fits, ValueError for none,
+    ModelUnusable for the built-in reader and its kin.
     """
+    # A model that was taught to judge sentences was taught nothing else: it would write minutes of nonsense.
+    if getattr(model, "has_judgements", False):
+        raise ModelUnusable(
+            f"{model.name} can only quote; explaining takes a chat model: faju models pull qwen3-4b, "
+            "then faju models use qwen3-4b, or leave --mode explain out"
+        )
     prompt = explain_prompt(model, question, passages, english=english)
     numbers = [numbered.number for numbered in prompt.passages]
     writing = model.stream(

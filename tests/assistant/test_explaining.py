@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from assistant.answering import default_mode
+from assistant.errors import ModelUnusable
 from assistant.explaining import ExplainingFinished, _words_objection, explain, find_words, is_english
 from assistant.generation import LlamaCppModel
 from assistant.grammar import explain_grammar
@@ -234,6 +235,16 @@ def test_the_model_may_cite_only_what_it_was_shown(lawbook: LawBook) -> None:
     constrained = ScriptedModel("", context_tokens=1000)
     list(explain(constrained, "怎么办", passages, verifier))
     assert constrained.grammars == [explain_grammar([1])]
+
+
+def test_a_reader_that_can_only_quote_is_not_asked_to_explain(
+    lawbook: LawBook, passages: tuple[NumberedPassage, ...]
+) -> None:
+    class Reader(ScriptedModel):
+        has_judgements = True
+
+    with pytest.raises(ModelUnusable, match="faju models pull qwen3-4b"):
+        next(explain(Reader("违法"), "违法吗", passages, Verifier(lawbook, DAY, passages)))
 
 
 def test_english_questions_are_known_by_their_letters() -> None:
