@@ -123,7 +123,7 @@ class ModelShelf:
         own = chosen.model != BUILTIN or chosen.embedder != BUILTIN
         builtin = element(
             "section",
-            element("h3", say("内置模型", "The built-in models"), class_="source-title"),
+            element("h2", say("内置模型", "The built-in models"), class_="source-title"),
             element(
                 "p",
                 badge(say("随程序安装", "installed with the program"), "plain"),
@@ -156,7 +156,7 @@ class ModelShelf:
             badges.append(badge(say("推荐", "recommended"), "plain"))
         return element(
             "section",
-            element("h3", model.name, class_="source-title"),
+            element("h2", model.name, class_="source-title"),
             element("p", *badges, class_="badges"),
             element("p", say(model.note, model.note_english), class_="finding"),
             facts(

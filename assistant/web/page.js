@@ -10,9 +10,18 @@
   new MutationObserver(() => { if (root.lang !== language) root.lang = language; })
     .observe(root, { attributes: true, attributeFilter: ["lang"] });
 
+  /* Gradio names its upload buttons in English for screen readers, whatever stands on them. */
+  function nameUploads() {
+    document.querySelectorAll("button.upload-container[aria-label]").forEach((button) => {
+      const words = button.innerText.replace(/\s+/g, " ").trim();
+      if (words && button.ariaLabel !== words) button.ariaLabel = words;
+    });
+  }
+
   /* A new question comes to the top of the window once; from then on the reader scrolls, not the page. */
   let lastTurn = "";
   new MutationObserver(() => {
+    nameUploads();
     const turn = document.querySelector("#running .turn");
     const id = turn ? turn.id : "";
     if (id === lastTurn) return;

@@ -153,7 +153,7 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill="#17605a",
         button_primary_background_fill_hover="#0f4b46",
         button_primary_background_fill_dark="#2a8078",
-        button_primary_background_fill_hover_dark="#33958c",
+        button_primary_background_fill_hover_dark="#246e67",
         button_primary_text_color="#ffffff",
         button_primary_text_color_dark="#ffffff",
         button_secondary_background_fill="#ffffff",
