@@ -126,7 +126,13 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closePanel();
-    /* The Enter that takes a word from a Chinese input method is not the Enter that sends the question. */
+  });
+
+  /* The Enter that takes a word from a Chinese input method is not the Enter that sends the question. Some browsers
+     mark it as composing, some only by the number 229; Gradio looks at neither. */
+  function ignoreComposing(event) {
     if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopImmediatePropagation();
-  }, true);
+  }
+  document.addEventListener("keydown", ignoreComposing, true);
+  document.addEventListener("keypress", ignoreComposing, true);
 })();

@@ -83,13 +83,23 @@ def test_the_panel_is_opened_and_closed_with_the_keyboard_alone(visit: Visit) ->
 def test_the_enter_of_an_input_method_does_not_send(visit: Visit) -> None:
     page = visit()
     page.fill("#question textarea", "cuishou")
-    page.evaluate(
-        """document.querySelector("#question textarea").dispatchEvent(
-            new KeyboardEvent("keydown", {key: "Enter", keyCode: 229, isComposing: true, bubbles: true}))"""
-    )
-    time.sleep(0.5)
-    assert page.locator(".turn").count() == 0
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "queue/join" in request.url else None)
+
+    def press_enter(composing: str) -> None:
+        page.evaluate(
+            """composing => document.querySelector("#question textarea").dispatchEvent(new KeyboardEvent("keypress",
+                {key: "Enter", isComposing: composing === "yes", bubbles: true, cancelable: true}))""",
+            composing,
+        )
+
+    press_enter("yes")
+    page.wait_for_timeout(1000)
+    assert sent == []
     assert page.input_value("#question textarea") == "cuishou"
+    press_enter("no")
+    page.wait_for_selector("#thread .turn")
+    assert len(sent) == 1, "the same key, no word being chosen, sends"
 
 
 def test_progress_is_shown_before_the_first_word_and_stopping_works_while_the_model_reads(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,6 +12,12 @@ import pytest
 from assistant.web.guarding import POLICY, Guard, Message
 
 OURS = {"host": "127.0.0.1:7860"}
+
+
+def in_a_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` in a loop of a thread of its own: browser tests leave one running in the main thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -119,7 +127,7 @@ def answered(path: str, headers: dict[str, str], sent: list[Message]) -> None:
         "path": path,
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
-    asyncio.run(guard()(scope, receive, send))
+    in_a_loop(guard()(scope, receive, send))
 
 
 @pytest.mark.parametrize("path", ["/", "/monitoring"])
@@ -145,5 +153,5 @@ def test_a_forwarded_host_is_not_believed() -> None:
 
     headers = [(b"host", b"127.0.0.1:7860"), (b"X-Forwarded-Host", b"evil.example")]
     scope = {"type": "http", "method": "GET", "path": "/", "headers": headers}
-    asyncio.run(Guard(looking, "127.0.0.1", 7860)(scope, nothing, nothing))
+    in_a_loop(Guard(looking, "127.0.0.1", 7860)(scope, nothing, nothing))
     assert seen == [(b"host", b"127.0.0.1:7860")]
