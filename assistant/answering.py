@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from assistant import rendering, wording
+from assistant.affinity import QuestionAffinity
 from assistant.asking import clean_question
 from assistant.explaining import ExplainingFinished, explain, is_english
 from assistant.followups import Understood, understand
@@ -180,7 +181,8 @@ class _Draft:
                 else:
                     yield event
             return
-        for item in quote(model, asked, self.passages, should_stop=should_stop):
+        affinity = QuestionAffinity(self.assistant.index.embedder, asked).of
+        for item in quote(model, asked, self.passages, should_stop=should_stop, affinity=affinity):
             if isinstance(item, QuotingFinished):
                 self.finished = item
                 continue

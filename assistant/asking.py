@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from assistant.errors import QuestionRefused
 
+# Marks of chat templates, <|im_start|> and its kind: no word of a question, and they lead a search astray.
+_MODEL_MARKS = re.compile(r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]")
 # Kept although they are control characters.
 _WHITE_SPACE = "\n\t "
 
@@ -17,7 +20,7 @@ def clean_question(question: str, max_chars: int) -> str:
     """
     kept = "".join(
         character
-        for character in unicodedata.normalize("NFC", question)
+        for character in _MODEL_MARKS.sub(" ", unicodedata.normalize("NFC", question))
         if character in _WHITE_SPACE or unicodedata.category(character)[0] != "C"
     )
     cleaned = " ".join(kept.split())

@@ -48,8 +48,9 @@ class Settings:
     max_question_chars: int = 2000
 
     def digest(self) -> str:
-        """SHA-256 of what can change an answer; where things lie does not count."""
-        deciding = {key: str(value) for key, value in asdict(self).items() if key not in {"home", "index", "language"}}
+        """SHA-256 of what can change an answer; where things lie and how many threads work does not count."""
+        aside = {"home", "index", "language", "threads"}
+        deciding = {key: str(value) for key, value in asdict(self).items() if key not in aside}
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 

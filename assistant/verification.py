@@ -26,7 +26,7 @@ from corpus.lawbook import LawBook
 from corpus.outdated import OutdatedLaw
 from corpus.records import BUILTIN_COLLECTION, SourceKind, Validity
 from corpus.script import to_plain
-from corpus.validity import ReferenceState, ReferenceVerdict, check_reference
+from corpus.validity import ReferenceState, ReferenceVerdict, check_reference, version_at
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -130,7 +130,16 @@ class Verifier:
                 return f"所引材料里没有{reference.text}"
             if self._may_mean_the_old(verdict, sentence, cited):
                 return verdict.message
+            if own_law is None and self._changed_since(reference.law, cited[0]):
+                return f"文章按另一时期的《{reference.law}》写成，{self.day}适用的版本不同"
         return None
+
+    def _changed_since(self, law: str | None, numbered: NumberedPassage) -> bool:
+        """Whether the law that a page names had another version on the day asked for than when the page was written."""
+        written = numbered.passage.document.published
+        if law is None or written is None:
+            return False
+        return version_at(self.lawbook, law, self.day) != version_at(self.lawbook, law, written)
 
     def _may_mean_the_old(
         self, verdict: ReferenceVerdict, sentence: AnswerSentence, cited: Sequence[NumberedPassage]

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from assistant.errors import ContextTooSmall
 from assistant.prompting import LabelledUnit
 from assistant.quoting import (
+    END_MARGIN,
     QuotedUnit,
     QuoteLimits,
     QuotingFinished,
@@ -69,15 +70,33 @@ def test_an_answer_goes_from_conclusion_to_law_to_action_to_channel() -> None:
     roles = [unit.unit.role for unit in quoted(ScriptedModel(likes("12321")), all_passages())]
     assert roles == [
         UnitRole.CONCLUSION,
-        *[UnitRole.LAW] * 4,
+        *[UnitRole.LAW] * 5,
         *[UnitRole.ACTION] * 2,
-        *[UnitRole.CHANNEL] * 2,
+        UnitRole.CHANNEL,  # the other one is END_MARGIN less likely than the one liked
     ]
 
 
 def test_the_model_may_end_a_role_once_it_has_its_least() -> None:
     roles = [unit.unit.role for unit in quoted(ScriptedModel(ends_after=0), all_passages())]
-    assert roles == [UnitRole.CONCLUSION, *[UnitRole.LAW] * 2, *[UnitRole.ACTION] * 2, UnitRole.CHANNEL]
+    assert roles == [UnitRole.CONCLUSION, *[UnitRole.LAW] * 3, UnitRole.ACTION, UnitRole.CHANNEL]
+
+
+def test_a_role_ends_where_what_is_left_is_far_from_its_first() -> None:
+    near = {"以电话、短信": 2 * END_MARGIN}  # one sentence of law is far nearer than the rest
+
+    def affinity(units: Sequence[tuple[NumberedPassage, str]]) -> list[float]:
+        return [next((value for words, value in near.items() if words in text), 0.0) for _, text in units]
+
+    law = [
+        unit for unit in quoted(ScriptedModel(), law_passages(), affinity=affinity) if unit.unit.role is UnitRole.LAW
+    ]
+    assert "以电话、短信" in law[0].unit.text
+    assert len(law) == 3  # the least
+
+
+def test_one_article_of_law_does_not_take_all_places() -> None:
+    law = quoted(ScriptedModel(), law_passages(), limits=QuoteLimits(law=RoleLimits(2, 2)))
+    assert len({unit.number for unit in law}) == 2
 
 
 def test_background_is_said_only_where_nothing_else_can_be() -> None:

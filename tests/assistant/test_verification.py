@@ -121,3 +121,12 @@ def test_prose_that_its_passage_bears_out_passes(
     lawbook: LawBook, passages: tuple[NumberedPassage, ...], text: str
 ) -> None:
     assert objection(lawbook, passages, prose(text, 1), AnswerMode.EXPLAIN) == ""
+
+
+def test_a_page_on_the_law_of_today_does_not_answer_for_a_day_before_it(lawbook: LawBook) -> None:
+    page = article_passage("骚扰他人的，处五日以下拘留或者一千元以下罚款（《治安管理处罚法》第五十条）。")
+    document = replace(page.document, published=date(2026, 11, 24), collection="builtin")
+    passages = number_passages([replace(page, document=document)])
+    sentence = quoting_sentence(passages[0], "骚扰他人")
+    assert Verifier(lawbook, TODAY, passages).objection(sentence, AnswerMode.QUOTE) is None
+    assert Verifier(lawbook, date(2025, 12, 31), passages).objection(sentence, AnswerMode.QUOTE)
