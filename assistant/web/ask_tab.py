@@ -65,10 +65,13 @@ class Asking:
     async def ask(
         self, text: str, as_of: str, mode: str, conversation: Conversation, request: gr.Request
     ) -> AsyncIterator[Updates]:
-        """Yield what the page shows while a question is answered: thread, running turn, box, buttons, conversation."""
+        """Yield what the page shows while a question is answered.
+
+        Asked while the visitor's last question is being answered, nothing changes and the words stay in the box.
+        """
         session = request.session_hash or ""
-        if not text.strip():
-            yield self._idle(conversation, text)
+        if not text.strip() or session in self.stops:
+            yield _changes()
             return
         stop = self.stops[session] = threading.Event()
         turn = Turn(len(conversation.turns) + 1, text.strip(), self.say, usual_seconds=self.desk.usual_seconds)
@@ -76,17 +79,18 @@ class Asking:
             text, self.say.language, conversation.history, day_from(as_of), AnswerMode(mode) if mode else None
         )
         try:
+            yield _begun(turn)
             async for event in self.desk.ask(question, stop):
                 self._note(turn, event, stop)
                 if isinstance(event, StageReached) and event.stage is Stage.READING:
                     turn.remarks = await asyncio.to_thread(self._remarks, turn)
                 if not turn.finished:
-                    yield self._running(conversation, turn)
+                    yield _changes(running=turn.html())
         finally:
             stop.set()
             if self.stops.get(session) is stop:
                 del self.stops[session]
-        yield self._idle(_with(conversation, turn), "")
+        yield _ended(_with(conversation, turn))
 
     def stop(self, request: gr.Request) -> None:
         """Stop this visitor's answer, also while the model still reads or the question waits."""
@@ -96,7 +100,7 @@ class Asking:
 
     def clear(self) -> Updates:
         """Begin a new conversation."""
-        return self._idle(Conversation(), "")
+        return _ended(Conversation())
 
     def _note(self, turn: Turn, event: DeskEvent, stop: threading.Event) -> None:
         turn.waiting = ""
@@ -140,7 +144,7 @@ class Asking:
 
     def open(self, conversation_id: int) -> Updates:
         """Show a saved conversation, to be gone on with."""
-        return self._idle(Conversation(self.store.turns(conversation_id), conversation_id), "")
+        return _ended(Conversation(self.store.turns(conversation_id), conversation_id))
 
     def note_feedback(self, conversation: Conversation, data: gr.EventData) -> None:
         """Keep on this machine whether an answer helped."""
@@ -157,36 +161,46 @@ class Asking:
             f"Opening the index and the model, once at start…{share}",
         )
 
-    # --- what the page shows -----------------------------------------------------------------------------------
 
-    def _running(self, conversation: Conversation, turn: Turn) -> Updates:
-        return (
-            gr.skip() if conversation.turns else "",
-            turn.html(),
-            "",
-            gr.update(visible=False),
-            gr.update(visible=True),
-            gr.update(visible=False),
-            gr.update(visible=False),
-            gr.update(visible=False),
-            "",
-            gr.skip(),
-        )
+# --- what the page shows -----------------------------------------------------------------------------------------
 
-    def _idle(self, conversation: Conversation, text: str) -> Updates:
-        begun = bool(conversation.turns)
-        return (
-            join(Html(turn.page) for turn in conversation.turns),
-            "",
-            text,
-            gr.update(visible=True),
-            gr.update(visible=False),
-            gr.update(visible=not begun),
-            gr.update(visible=begun),
-            gr.update(visible=begun),
-            "",
-            conversation,
-        )
+# The components that a question changes, in the order in which Gradio is told of them.
+SHOWN = ("thread", "running", "box", "send", "stop", "welcome", "clear", "save", "saved", "conversation")
+
+
+def _changes(**changed: Any) -> Updates:
+    """Return what Gradio is to change; what is not named stays as it is, words being typed above all."""
+    assert changed.keys() <= set(SHOWN)
+    return tuple(changed.get(name, gr.skip()) for name in SHOWN)
+
+
+def _begun(turn: Turn) -> Updates:
+    hidden = gr.update(visible=False)
+    return _changes(
+        running=turn.html(),
+        box="",
+        send=hidden,
+        stop=gr.update(visible=True),
+        welcome=hidden,
+        clear=hidden,
+        save=hidden,
+        saved="",
+    )
+
+
+def _ended(conversation: Conversation) -> Updates:
+    begun = bool(conversation.turns)
+    return _changes(
+        thread=join(Html(turn.page) for turn in conversation.turns),
+        running="",
+        send=gr.update(visible=True),
+        stop=gr.update(visible=False),
+        welcome=gr.update(visible=not begun),
+        clear=gr.update(visible=begun),
+        save=gr.update(visible=begun),
+        saved="",
+        conversation=conversation,
+    )
 
 
 def _with(conversation: Conversation, turn: Turn) -> Conversation:
@@ -254,9 +268,9 @@ def add_ask_tab(page: gr.Blocks, asking: Asking, settings: Settings, say: Say) -
     shown = [thread, running, box, send, stop, welcome, clear, save, saved, conversation]
     inputs = [as_of, mode, conversation]
     for trigger in (box.submit, send.click):
-        connect(trigger, asking.ask, [box, *inputs], shown)
+        connect(trigger, asking.ask, [box, *inputs], shown, trigger_mode="multiple")
     for example in examples:
-        connect(example.click, asking.ask, [example, *inputs], shown)
+        connect(example.click, asking.ask, [example, *inputs], shown, trigger_mode="multiple")
     connect(stop.click, asking.stop)
     connect(clear.click, asking.clear, [], shown)
     connect(save.click, asking.save, [conversation], [conversation, saved])

@@ -53,10 +53,14 @@ def date_field(label: str, elem_id: str) -> gr.HTML:
     return gr.HTML(
         "",
         html_template=element("label", label, element("input", type="date", min="1980-01-01", max="2100-01-01")),
+        # A day may have been chosen before this runs, and Gradio may draw the field anew.
         js_on_load="""
-            const input = element.querySelector("input");
-            input.value = props.value || "";
-            input.addEventListener("change", () => { props.value = input.value; });
+            const read = () => {
+                const day = element.querySelector("input").value;
+                if (day !== (props.value || "")) props.value = day;
+            };
+            element.addEventListener("change", read);
+            read();
         """,
         apply_default_css=False,
         elem_id=elem_id,

@@ -123,6 +123,22 @@ def test_progress_is_shown_before_the_first_word_and_stopping_works_while_the_mo
     assert last_turn(page).locator(".part").count() == 5, "the next question is answered"
 
 
+def test_what_is_typed_while_an_answer_comes_stays_and_is_asked_next(visit: Visit, server: Any) -> None:
+    page = visit()
+    server.pace(0.5, 0.3)
+    ask(page, SMS_QUESTION, wait=False)
+    page.wait_for_selector("#running .part.conclusion")
+    page.fill("#question textarea", "民法典第1033条怎么说？")
+    page.press("#question textarea", "Enter")
+    page.wait_for_selector("#thread .turn .actions")
+    assert page.locator("#thread .turn").count() == 1, "one answer at a time"
+    assert page.input_value("#question textarea") == "民法典第1033条怎么说？"
+    page.press("#question textarea", "Enter")
+    page.wait_for_function("document.querySelectorAll('#thread .turn').length === 2")
+    assert last_turn(page).locator(".question").inner_text() == "民法典第1033条怎么说？"
+    assert page.input_value("#question textarea") == ""
+
+
 def test_what_was_said_before_a_stop_stays_and_is_called_incomplete(visit: Visit, server: Any) -> None:
     page = visit()
     server.pace(0, 60)
