@@ -25,7 +25,7 @@ COVERED_WEIGHT = 4.0
 NAMED_BONUS = 20.0
 # A ministry's rule binds one kind of lender, a law everybody: where the question does not say which lender it is,
 # the law that applies in any case comes first.
-SECTOR_RULE_COST = 2.0
+SECTOR_RULE_COST = 6.0
 _SECTOR_RANKS = frozenset({NormRank.DEPARTMENTAL_RULE, NormRank.NORMATIVE_DOCUMENT})
 # What people call a sector, and the word for it in the titles of its rules.
 _SECTORS = (
