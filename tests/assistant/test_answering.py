@@ -63,7 +63,7 @@ def assistant_with(index: SearchIndex, model: ScriptedModel, gate: RulesOnly | N
         gate=gate or RulesOnly(),  # type: ignore[arg-type]  # a gate in what it does
         settings=Settings(home=Path(), index=Path()),
         version="0",
-        load_model=lambda: model,  # type: ignore[return-value,arg-type]  # a model in what it does
+        load_model=lambda: model,
     )
 
 
