@@ -27,6 +27,9 @@ from corpus.lawbook import LawBook
 
 HERE = Path(__file__).parent
 
+# Gradio keeps what every visit saw, 3 MB after ten answers, and forgets only the least used of more than this.
+MOST_VISITS = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -66,6 +69,7 @@ def build_page(office: Office, say: Say) -> gr.Blocks:
             add_models_tab(office.settings, say)
             add_evaluation_tab(office.desk, office.settings, say)
         markup(_footer(say), elem_id="faju-footer")
+    page.state_session_capacity = MOST_VISITS
     page.queue(api_open=False, default_concurrency_limit=None, max_size=256)
     return page
 
