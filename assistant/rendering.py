@@ -220,31 +220,38 @@ def search_json(result: SearchResult) -> Json:
 
 
 def answer_markdown(answer: Answer, language: str = "zh") -> str:
-    """Return the whole answer as a Markdown file to keep or hand on: question, date, sentences, sources, notice."""
-    head = [f"# {one_line(answer.question)}", "", f"*{wording.AS_OF[language].format(day=answer.as_of)}*", ""]
+    """Return the whole answer as a Markdown file to keep or hand on: question, date, sentences, sources, notice.
+
+    Words of the user and of sources are escaped: in a viewer they make no link and fetch no picture.
+    """
+    head = [f"# {_plain(answer.question)}", "", f"*{wording.AS_OF[language].format(day=answer.as_of)}*", ""]
     if answer.safety:
         head += [f"> {line}" for line in answer.safety.splitlines()] + [""]
-    body: list[str] = []
-    for line in _markdown_lines(answer, language):
-        body.append(line)
+    body = list(_markdown_lines(answer, language))
     return "\n".join([*head, *body, "", f"*{wording.NOT_A_LAWYER[language]}*", ""])
+
+
+def _plain(text: str) -> str:
+    from assistant.drafting import escape_markdown  # only a file that is saved needs it
+
+    return escape_markdown(one_line(text))
 
 
 def _markdown_lines(answer: Answer, language: str) -> Iterable[str]:
     if answer.declined:
-        yield answer.text
+        yield from map(_plain, answer.text.splitlines())
         return
     for role in _ROLE_ORDER:
         sentences = [sentence for sentence in answer.sentences if sentence.role is role]
         if sentences:
             yield f"## {wording.ROLE_HEADINGS[role][language]}"
             yield ""
-            yield from (f"- {one_line(sentence.text)}{marks(sentence)}" for sentence in sentences)
+            yield from (f"- {_plain(sentence.text)}{marks(sentence)}" for sentence in sentences)
             yield ""
     yield f"## {wording.SOURCES[language]}"
     yield ""
     for numbered in cited_passages(answer):
-        yield f"{numbered.number}. {source_title(numbered.passage)}"
-        yield from (f"   - {detail}" for detail in source_details(numbered.passage, language))
+        yield f"{numbered.number}. {_plain(source_title(numbered.passage))}"
+        yield from (f"   - {_plain(detail)}" for detail in source_details(numbered.passage, language))
         text = numbered.passage.chunk.text
-        yield from (f"   > {one_line(span.of(text))}" for span in quoted_spans(answer, numbered.number))
+        yield from (f"   > {_plain(span.of(text))}" for span in quoted_spans(answer, numbered.number))

@@ -14,7 +14,7 @@ import gradio as gr
 
 from assistant.commands.common import OUR_ERRORS, Say, error_line
 from assistant.conversations import ConversationStore, SavedTurn
-from assistant.drafting import Block, BlockKind
+from assistant.drafting import Block, BlockKind, escape_markdown
 from assistant.exporting import answer_blocks
 from assistant.records import AnswerMode, Stage, StageReached
 from assistant.records import Turn as EarlierTurn
@@ -209,7 +209,9 @@ def _with(conversation: Conversation, turn: Turn) -> Conversation:
         question=answer.question if answer else turn.question,
         answer=answer.text if answer else "",
         page=turn.html(),
-        markdown=answer_markdown(answer, turn.say.language) if answer else f"# {one_line(turn.question)}\n",
+        markdown=answer_markdown(answer, turn.say.language)
+        if answer
+        else f"# {escape_markdown(one_line(turn.question))}\n",
         blocks=answer_blocks(answer, turn.say.language) if answer else (Block(BlockKind.TITLE, turn.question),),
     )
     return replace(conversation, turns=(*conversation.turns, done))
