@@ -18,7 +18,7 @@ from assistant.followups import Understood, understand
 from assistant.gating import Gate, GateDecision
 from assistant.generation import LanguageModel
 from assistant.numbering import number_passages
-from assistant.quoting import QuotedUnit, QuotingFinished, quote
+from assistant.quoting import QuotingFinished, quote
 from assistant.records import (
     Answer,
     AnswerEvent,
@@ -39,6 +39,7 @@ from assistant.selecting import select_passages
 from assistant.settings import BUILTIN, Settings
 from assistant.verification import Verifier
 from corpus.lawbook import LawBook
+from corpus.records import QuotableUnit
 from index.records import RetrievedPassage, SearchQuery, SearchResult
 from index.searching import SearchIndex
 
@@ -182,11 +183,15 @@ class _Draft:
                     yield event
             return
         affinity = QuestionAffinity(self.assistant.index.embedder, asked).of
-        for item in quote(model, asked, self.passages, should_stop=should_stop, affinity=affinity):
+        offered, refused = _verified_units(self.passages, verifier)
+        yield from refused
+        if not any(numbered.units for numbered in offered):
+            return
+        for item in quote(model, asked, offered, should_stop=should_stop, affinity=affinity):
             if isinstance(item, QuotingFinished):
                 self.finished = item
                 continue
-            sentence = _sentence(item)
+            sentence = _sentence(item.number, item.unit)
             why_not = verifier.objection(sentence, self.mode)
             yield RemovedSentence(sentence.text, why_not) if why_not else sentence
 
@@ -228,6 +233,27 @@ class _Draft:
         )
 
 
-def _sentence(item: QuotedUnit) -> AnswerSentence:
-    unit = item.unit
-    return AnswerSentence(text=unit.text, citations=(item.number,), role=unit.role, quotes=unit.spans)
+def _verified_units(
+    passages: Sequence[NumberedPassage], verifier: Verifier
+) -> tuple[list[NumberedPassage], list[RemovedSentence]]:
+    """Return the passages with only the units that pass verification, and those that do not, with the reason.
+
+    What may be quoted is known before the model chooses, so no place of an answer goes to a sentence that is
+    dropped afterwards: asked by the law of last year, our articles of this year would have taken them all.
+    """
+    refused: list[RemovedSentence] = []
+    offered = []
+    for numbered in passages:
+        kept = []
+        for unit in numbered.units:
+            why_not = verifier.objection(_sentence(numbered.number, unit), AnswerMode.QUOTE)
+            if why_not:
+                refused.append(RemovedSentence(unit.text, why_not))
+            else:
+                kept.append(unit)
+        offered.append(replace(numbered, units=tuple(kept)))
+    return offered, refused
+
+
+def _sentence(number: int, unit: QuotableUnit) -> AnswerSentence:
+    return AnswerSentence(text=unit.text, citations=(number,), role=unit.role, quotes=unit.spans)

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assistant.records import DeclineReason
-from corpus.records import SourceKind, Validity
+from corpus.records import ArticleNumber, SourceKind, Validity
 from corpus.script import to_plain
 from index.expansion import expand
 from index.records import NoteKind, SearchResult
@@ -126,7 +126,12 @@ class Gate:
 
     def decide(self, question: str, result: SearchResult) -> GateDecision:
         """Return whether to answer ``question`` from ``result``, and why not."""
-        return harmful_request(question) or named_law_decision(result) or self._borne_out(question, result)
+        return (
+            harmful_request(question)
+            or named_law_decision(result)
+            or outside_decision(question, result)
+            or self._borne_out(question, result)
+        )
 
     def probability(self, question: str, result: SearchResult) -> tuple[float, float]:
         """Return the probability that the corpus bears the question out, and the threshold that it must reach."""
@@ -175,6 +180,28 @@ class _HarmfulRule:
     patterns: tuple[re.Pattern[str], ...]
     unless: tuple[re.Pattern[str], ...]
     references: tuple[str, ...]
+
+
+# 民法典 婚姻家庭编 is held for debts alone; who owns the house after a divorce is another field, near as it sounds.
+_MARRIAGE = range(1040, 1093)
+_DEBT_WORDS = ("债", "欠", "借", "贷", "催收", "还钱")
+
+
+def is_held_for(law: str, article: ArticleNumber, question: str) -> bool:
+    """Return whether an article held is held to answer questions of this kind; ``law`` is a short title."""
+    if law != "民法典" or article.number not in _MARRIAGE:
+        return True
+    return any(word in question for word in _DEBT_WORDS)
+
+
+def outside_decision(question: str, result: SearchResult) -> GateDecision | None:
+    """Return the decision to decline where the best law found is held for questions of another kind, else None."""
+    best = next((p for p in result.passages if p.document.law is not None and p.chunk.article is not None), None)
+    if best is None or best.trace.exact or best.document.law is None or best.chunk.article is None:
+        return None
+    if is_held_for(best.document.law.short_title, best.chunk.article, to_plain(question)):
+        return None
+    return GateDecision(DeclineReason.OUT_OF_SCOPE, 0.0)
 
 
 @cache

@@ -160,14 +160,21 @@ class Verifier:
         return old >= current
 
     def _references_of(self, cited: Sequence[NumberedPassage]) -> set[tuple[object, object]]:
-        known: set[tuple[object, object]] = set()
-        for numbered in cited:
+        return set().union(*(self._references_in(numbered) for numbered in cited))
+
+    def _references_in(self, numbered: NumberedPassage) -> frozenset[tuple[object, object]]:
+        """The (law, article) pairs that a passage is or names; found once a passage."""
+        if numbered.number not in self._references:
             law, chunk = numbered.passage.document.law, numbered.passage.chunk
-            if law is not None and chunk.article is not None:
-                known.add((law.short_title, chunk.article))
             found = find_statute_refs(chunk.text, self.lawbook, law.short_title if law else None)
-            known |= {(reference.law, reference.article) for reference in found}
-        return known
+            pairs = {(reference.law, reference.article) for reference in found}
+            own = {(law.short_title, chunk.article)} if law is not None and chunk.article is not None else set()
+            self._references[numbered.number] = frozenset(pairs | own)
+        return self._references[numbered.number]
+
+    @cached_property
+    def _references(self) -> dict[int, frozenset[tuple[object, object]]]:
+        return {}
 
     def _outdated_objection(self, sentence: AnswerSentence, cited: Sequence[NumberedPassage]) -> str | None:
         if all(numbered.passage.document.kind is SourceKind.STATUTE for numbered in cited):

@@ -28,7 +28,7 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from assistant.answering import CANDIDATES
-from assistant.gating import FEATURES, features, gate_text
+from assistant.gating import FEATURES, features, gate_text, is_held_for
 from corpus.errors import BadReference
 from corpus.lawbook import LawBook, load_lawbook
 from corpus.numerals import parse_article
@@ -90,16 +90,10 @@ def is_held(gold: dict[str, Any], lawbook: LawBook) -> bool | None:
     return True if any("".join(sentence.split()) in text for sentence in gold["sentences"]) else None
 
 
-# 民法典 婚姻家庭编 is held for debts alone: who owns the house after a divorce is another field.
-_MARRIAGE = range(1040, 1093)
-_DEBT_WORDS = ("债", "欠", "借", "贷", "催收")
-
-
-def _is_ours(question: str, gold: dict[str, Any]) -> bool:
+def _is_ours(question: str, gold: dict[str, Any], lawbook: LawBook) -> bool:
     """Return whether an article held is held for such a question."""
-    if not str(gold["law"]).endswith("民法典") or parse_article(gold["article"]).number not in _MARRIAGE:
-        return True
-    return any(word in question for word in _DEBT_WORDS)
+    law = lawbook.resolve_title(gold["law"])
+    return law is None or is_held_for(law, parse_article(gold["article"]), question)
 
 
 # Codes so wide that an article not held is another field of life: divorce beside privacy, theft beside extortion.
@@ -116,7 +110,7 @@ def examples(data: Path, lawbook: LawBook) -> list[GateExample]:
     """Return every example, in a fixed order."""
     found = []
     for row in read_rows(data / "questions.jsonl.gz"):
-        states = [is_held(gold, lawbook) and _is_ours(row["query"], gold) for gold in row["gold"]]
+        states = [is_held(gold, lawbook) and _is_ours(row["query"], gold, lawbook) for gold in row["gold"]]
         group = row["gold"][0]["id"]
         if any(state is True for state in states):
             found.append(GateExample(row["query"], True, group, 1.0, "held"))

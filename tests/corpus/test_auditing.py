@@ -42,7 +42,9 @@ OLD_ITEM = "多次发送淫秽、侮辱、恐吓或者其他信息，干扰他�
 
 def test_a_sentence_of_the_article_is_verbatim_whatever_its_marks() -> None:
     citation = only(
-        "《民法典》第1032条:自然人享有隐私权,任何组织或者个人不得以刺探、侵扰、泄露、公开等方式侵害他人的隐私权。"
+        "《民法典》第1032条:自然人享有隐私权，任何组织或者个人不得以刺探、侵扰、泄露、公开等方式侵害他人的隐私权。".replace(
+            "，", ","
+        )
     )
     assert kinds(citation) == [FindingKind.VERBATIM]
     assert not citation.is_fault

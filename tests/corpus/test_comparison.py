@@ -61,7 +61,7 @@ def test_pair_share_counts_neighbouring_letters() -> None:
     ("written", "held", "expected"),
     [
         (
-            "自然人享有隐私权,任何组织或者个人不得以刺探、侵扰、泄露、公开等方式侵害他人的隐私权。",
+            "自然人享有隐私权，任何组织或者个人不得以刺探、侵扰、泄露、公开等方式侵害他人的隐私权。".replace("，", ","),
             PRIVACY,
             Faithfulness.WHOLE,
         ),
@@ -70,7 +70,7 @@ def test_pair_share_counts_neighbouring_letters() -> None:
         ("任何组织或者个人不得以刺探", PRIVACY, Faithfulness.CUT),
         ("自然人享有隐私权，不得侵害", PRIVACY, Faithfulness.CHANGED),
         (
-            "个人对其个人信息的处理享有知情权、决定权,有权限制或者拒绝他人对其个人信息进行处理",
+            "个人对其个人信息的处理享有知情权、决定权，有权限制或者拒绝他人对其个人信息进行处理".replace("，", ","),
             KNOWING,
             Faithfulness.CUT,
         ),
