@@ -33,8 +33,11 @@ class Shelf:
     store: ConversationStore
     say: Say
 
-    def list(self, words: str) -> Updates:
-        """Return the saved conversations that have the words, and nothing chosen."""
+    def list(self, words: str, chosen: int | None = None) -> Updates:
+        """Return the saved conversations that have the words; a choice that is no longer among them is taken back.
+
+        A choice that stands is not sent: a list that arrives late would undo one made meanwhile.
+        """
         try:
             found = self.store.find(words)
         except OUR_ERRORS as error:
@@ -47,7 +50,9 @@ class Shelf:
         if words.strip():
             nothing = self.say("没有找到，换个词试试。", "Nothing found; try other words.")
         line = NOTHING if found else element("p", nothing, class_="count", role="status")
-        return gr.update(choices=choices, value=None, visible=bool(found)), line, _buttons(False)
+        gone = chosen is not None and all(saved.id != chosen for saved in found)
+        listed = gr.update(choices=choices, visible=bool(found), **({"value": None} if gone or not found else {}))
+        return listed, line, _buttons(False) if gone or not found else gr.skip()
 
     def _more(self, count: int) -> str:
         return self.say(f"（{count} 个问题）", f" ({count} questions)") if count > 1 else ""
@@ -63,7 +68,7 @@ class Shelf:
     def delete(self, chosen: int | None, words: str) -> Updates:
         if chosen is not None:
             self.store.delete(chosen)
-        return self.list(words)
+        return self.list(words, chosen)
 
     def erase(self) -> Updates:
         """Forget everything that was saved, feedback too."""
@@ -119,8 +124,8 @@ def add_conversations_tab(tabs: gr.Tabs, ask: AskPlaces, store: ConversationStor
             keep = gr.Button(say("取消", "Cancel"), elem_id="shelf-keep")
         file = gr.JSON(visible=False)
     listed = [chosen, line, buttons]
-    connect(tab.select, shelf.list, [words], listed)
-    connect(words.submit, shelf.list, [words], listed)
+    connect(tab.select, shelf.list, [words, chosen], listed)
+    connect(words.submit, shelf.list, [words, chosen], listed)
     connect(chosen.input, shelf.look, [chosen], [shown, buttons])
     connect(reopen.click, lambda key: (gr.Tabs(selected="ask"), *ask.asking.open(key)), [chosen], [tabs, *ask.shown])
     for kind, button in files.items():
